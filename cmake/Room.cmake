@@ -1,0 +1,27 @@
+# ferrite_room(NAME LINK libs...)
+#   The library ferrite_NAME of all src/NAME/*.cpp but main.cpp, and, when tests/NAME has
+#   *_test.cpp files, the test program NAME_test. A new file needs no line anywhere.
+function(ferrite_room name)
+  cmake_parse_arguments(ROOM "" "" "LINK" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  if(sources)
+    add_library(ferrite_${name} STATIC ${sources})
+    target_include_directories(ferrite_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+    target_link_libraries(ferrite_${name} PUBLIC ${ROOM_LINK})
+  else()
+    add_library(ferrite_${name} INTERFACE)
+    target_include_directories(ferrite_${name} INTERFACE ${CMAKE_SOURCE_DIR}/src)
+    target_link_libraries(ferrite_${name} INTERFACE ${ROOM_LINK})
+  endif()
+endfunction()
+
+# ferrite_program(NAME main.cpp LINK libs...): one executable, skipped while its main is not written.
+function(ferrite_program name main)
+  cmake_parse_arguments(PROGRAM "" "" "LINK" ${ARGN})
+  if(EXISTS ${CMAKE_SOURCE_DIR}/${main})
+    add_executable(${name} ${main})
+    target_link_libraries(${name} PRIVATE ${PROGRAM_LINK})
+    target_compile_definitions(${name} PRIVATE FERRITE_VERSION="${PROJECT_VERSION}")
+  endif()
+endfunction()

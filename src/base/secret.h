@@ -1,7 +1,10 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
+
+#include <fmt/core.h>
 
 namespace ferrite {
 
@@ -20,7 +23,13 @@ private:
     std::string text_;
 };
 
-/// How fmt prints a Secret.
-inline const char* format_as(const Secret&) { return "[secret]"; }
-
 }  // namespace ferrite
+
+/// How fmt prints a Secret.
+template <>
+struct fmt::formatter<ferrite::Secret> {
+    constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
+    auto format(const ferrite::Secret&, fmt::format_context& context) const {
+        return fmt::format_to(context.out(), "[secret]");
+    }
+};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,6 +31,6 @@ template <>
 struct fmt::formatter<ferrite::Secret> {
     constexpr auto parse(fmt::format_parse_context& context) { return context.begin(); }
     auto format(const ferrite::Secret&, fmt::format_context& context) const {
-        return fmt::format_to(context.out(), "[secret]");
+        return std::ranges::copy(std::string_view("[secret]"), context.out()).out;
     }
 };

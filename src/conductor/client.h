@@ -1,0 +1,116 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "base/task.h"
+#include "model/chassis.h"
+#include "model/node.h"
+#include "model/port.h"
+
+namespace ferrite::conductor {
+
+/// Who asked, for logs, history and errors.
+struct RequestContext {
+    std::string request_id;
+    std::string user;
+    std::string project;
+};
+
+/// What a conductor offers of one hardware type (reference: api.md section 16).
+struct DriverInfo {
+    std::string name;
+    std::vector<std::string> hosts;
+    /// By interface kind ("power", "boot", ...): the enabled implementations in order of preference.
+    std::map<std::string, std::vector<std::string>, std::less<>> enabled;
+    /// By interface kind; absent when the type has none.
+    std::map<std::string, std::string, std::less<>> defaults;
+    /// driver_info keys and what they mean.
+    std::map<std::string, std::string, std::less<>> properties;
+};
+
+/// The arguments of `PUT states/provision` (reference: api.md section 10.2), already checked for
+/// shape by the API.
+struct ProvisionRequest {
+    std::string verb;  ///< "active", "manage", "clean", ...
+    Json configdrive;  ///< Null, text (URL or base64) or an object.
+    JsonArray clean_steps;
+    JsonArray deploy_steps;
+    JsonArray service_steps;
+    std::string rescue_password;
+    std::optional<bool> disable_ramdisk;
+};
+
+/// What an agent says when it reports (reference: api.md section 22.2).
+struct Heartbeat {
+    std::string callback_url;
+    std::optional<std::string> agent_version;
+    std::string agent_token;
+    std::optional<std::string> agent_verify_ca;
+    std::optional<std::string> agent_status;
+    std::optional<std::string> agent_status_message;
+};
+
+struct BootDevice {
+    std::optional<std::string> device;
+    std::optional<bool> persistent;
+};
+
+/// How the API reaches the conductor that is in charge of a node; in this process or elsewhere.
+///
+/// Every function may be called from any coroutine of the service and throws Error with the HTTP
+/// status that the reference names: 404 for a node that is gone, 409 for one that is locked (after
+/// the configured retries), 400/409 for what its state forbids, 503 when the conductor is full.
+/// A verb returns when the work was accepted, and the work goes on.
+class Client {
+public:
+    virtual ~Client() = default;
+
+    /// Hardware types that a live conductor serves, sorted by name.
+    virtual std::vector<DriverInfo> drivers() const = 0;
+    /// The host of the conductor in charge of such a node; nothing when none serves its driver in
+    /// its conductor group.
+    virtual std::optional<std::string> conductor_for(std::string_view uuid, std::string_view driver,
+                                                     std::string_view group) const = 0;
+
+    /// Fills in the hardware interfaces, checks them and stores the node.
+    virtual Task<model::Node> create_node(RequestContext context, model::Node node) = 0;
+    /// Stores what differs between `before` (as the API read it) and `node`, after the checks of
+    /// the reference, api.md section 9.5 and 9.6.
+    virtual Task<model::Node> update_node(RequestContext context, model::Node before,
+                                          model::Node node, bool reset_interfaces) = 0;
+    virtual Task<> destroy_node(RequestContext context, std::string uuid) = 0;
+    virtual Task<> set_maintenance(RequestContext context, std::string uuid, bool maintenance,
+                                   std::optional<std::string> reason) = 0;
+
+    virtual Task<model::Port> create_port(RequestContext context, model::Port port) = 0;
+    virtual Task<model::Port> update_port(RequestContext context, model::Port before,
+                                          model::Port port) = 0;
+    virtual Task<> destroy_port(RequestContext context, std::string uuid) = 0;
+
+    /// `target` is a power action of the API; `timeout` for soft ones.
+    virtual Task<> change_power(RequestContext context, std::string uuid, std::string target,
+                                std::optional<std::chrono::seconds> timeout) = 0;
+    virtual Task<> provision(RequestContext context, std::string uuid,
+                             ProvisionRequest request) = 0;
+
+    /// {"power": {"result": true}, "boot": {"result": false, "reason": "..."}, ...}
+    virtual Task<JsonObject> validate(RequestContext context, std::string uuid) = 0;
+
+    virtual Task<BootDevice> boot_device(RequestContext context, std::string uuid) = 0;
+    virtual Task<> set_boot_device(RequestContext context, std::string uuid, std::string device,
+                                   bool persistent) = 0;
+    virtual Task<std::vector<std::string>> supported_boot_devices(RequestContext context,
+                                                                  std::string uuid) = 0;
+
+    /// The agent's token at its first look-up, asterisks at later ones (api.md section 22.1).
+    virtual Task<std::string> agent_token(RequestContext context, std::string uuid) = 0;
+    virtual Task<> heartbeat(RequestContext context, std::string uuid, Heartbeat heartbeat) = 0;
+};
+
+}  // namespace ferrite::conductor

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/time.h"
+#include "model/field.h"
+
+namespace ferrite::model {
+
+/// A conductor process as the cluster knows it (reference: api.md section 17).
+struct Conductor {
+    std::int64_t id = 0;
+    std::string hostname;
+    std::optional<Timestamp> created_at;
+    std::optional<Timestamp> updated_at;  ///< Last heartbeat.
+    std::string conductor_group;
+    JsonText drivers;  ///< List of hardware type names.
+    bool online = true;
+};
+
+std::span<const Field<Conductor>> conductor_fields();
+
+}  // namespace ferrite::model

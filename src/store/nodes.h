@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/node.h"
+#include "store/table.h"
+
+/// Nodes in the database. Each function is one or a few statements on the connection it is given:
+/// inside `Store::read` or `Store::write`.
+namespace ferrite::store::nodes {
+
+/// Stores a new node, stamps `created_at` and sets its id. Throws Conflict that names the UUID, name
+/// or instance UUID that another node has.
+void insert(Sql& db, model::Node& node);
+
+/// By UUID when `ident` reads as one, else by name.
+std::optional<model::Node> find(Sql& db, std::string_view ident);
+/// The same; throws NotFound.
+model::Node get(Sql& db, std::string_view ident);
+
+/// Writes what differs from `before`, the node as it was read, and nothing else, so that writers of
+/// different fields do not undo each other. Stamps `updated_at`, and with a new provision state
+/// `provision_updated_at` and the inspection times (reference: conductor.md section 1.4). False when
+/// nothing differed. Throws Conflict like insert().
+bool save(Sql& db, const model::Node& before, model::Node& node);
+
+/// Deletes the node with its ports and history.
+void remove(Sql& db, const model::Node& node);
+
+/// Takes the lock of a node for `host`: true unless somebody holds it (conductor.md section 2.4).
+bool reserve(Sql& db, std::int64_t id, std::string_view host);
+void release(Sql& db, std::int64_t id, std::string_view host);
+/// Ends every lock that `host` held when it died, and forgets the power actions that died with it;
+/// returns the UUIDs of those nodes.
+std::vector<std::string> release_all(Sql& db, std::string_view host);
+
+/// Marks that a waiting node has been heard of: its time-out counts from now.
+void touch_provisioning(Sql& db, std::int64_t id);
+
+/// The rows of a page, in order. Only `fields` are filled in.
+std::int64_t page(Sql& db, const PageQuery& query,
+                  std::span<const model::Field<model::Node>* const> fields,
+                  const std::function<void(const model::Node&)>& each);
+
+/// UUIDs of the nodes in one of `states`, by an index.
+std::vector<std::string> in_states(Sql& db, std::span<const std::string_view> states);
+
+/// How many nodes are in one of `states`.
+std::int64_t count_in_states(Sql& db, std::span<const std::string_view> states);
+
+struct ShardCount {
+    std::string name;  ///< "None" for the nodes without a shard, as the API says it.
+    std::int64_t count = 0;
+};
+std::vector<ShardCount> shards(Sql& db);
+
+}  // namespace ferrite::store::nodes

@@ -1,0 +1,40 @@
+#include "store/schema.h"
+
+#include <fmt/core.h>
+
+#include "base/error.h"
+#include "store/tables.h"
+
+namespace ferrite::store {
+namespace {
+
+/// Raised when a table changes in a way that older programs can not read.
+constexpr std::int64_t kSchemaVersion = 1;
+
+std::int64_t stored_version(Sql& db) {
+    Query version(db, "PRAGMA user_version");
+    return version.step() ? version.integer(0) : 0;
+}
+
+}  // namespace
+
+void prepare_schema(Sql& db) {
+    if (auto version = stored_version(db); version > kSchemaVersion)
+        throw Error(500, "schema",
+                    fmt::format("The database has schema {} and this program knows schemas up to "
+                                "{}: start the newer program, or restore a backup.",
+                                version, kSchemaVersion));
+    db.execute("BEGIN IMMEDIATE");
+    prepare_table(db, node_table());
+    prepare_table(db, port_table());
+    prepare_table(db, chassis_table());
+    prepare_table(db, conductor_table());
+    prepare_table(db, node_history_table());
+    db.execute(
+        "CREATE TABLE IF NOT EXISTS leases (mac TEXT PRIMARY KEY, lease TEXT NOT NULL)"
+        " WITHOUT ROWID");
+    db.execute(fmt::format("PRAGMA user_version = {}", kSchemaVersion).c_str());
+    db.execute("COMMIT");
+}
+
+}  // namespace ferrite::store

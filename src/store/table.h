@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "model/field.h"
+#include "store/sql.h"
+
+namespace ferrite::store {
+
+/// A parameter of a condition.
+using Value = std::variant<std::int64_t, std::string>;
+
+/// One thing that rows must satisfy: SQL of ours (never text of a client) with a `?` per value.
+struct Condition {
+    std::string sql;
+    std::vector<Value> values;
+};
+
+/// Which rows, in what order, and how many: the store's side of a list request (api.md section 6).
+struct PageQuery {
+    std::vector<Condition> where;
+    std::string sort_key = "id";
+    bool descending = false;
+    std::optional<std::string> marker;  ///< Key of the last row already seen (UUID, host name).
+    std::int64_t limit = 1000;
+};
+
+/// A table whose columns are the stored rows of a field table, plus `id`.
+///
+/// The functions are templates over the resource and are instantiated in its own repository file
+/// only (`nodes.cpp`, `ports.cpp`, ...), which is what the rest of the house uses.
+template <class R>
+struct Table {
+    std::string_view name;
+    std::span<const model::Field<R>> fields;
+    std::string_view key = "uuid";  ///< The column that markers and look-ups name.
+};
+
+/// Statements that make the table and its indices and add the columns that a newer version of the
+/// field table has.
+template <class R>
+void prepare_table(Sql& db, const Table<R>& table);
+
+/// Stores a new row and sets its id. Throws Error "duplicate".
+template <class R>
+void insert_row(Sql& db, const Table<R>& table, R& row);
+
+/// The row whose `column` is `value`.
+template <class R>
+std::optional<R> find_row(Sql& db, const Table<R>& table, std::string_view column, const Value& value);
+
+/// Writes the fields in which `row` differs from `before`; false when there are none or the row is
+/// gone.
+template <class R>
+bool update_row(Sql& db, const Table<R>& table, const R& before, const R& row);
+
+/// Calls `each` for the rows of a page, in order; only `fields` (and the id) are read. Returns how
+/// many there were. Throws NotFound when the marker is unknown.
+template <class R>
+std::int64_t read_page(Sql& db, const Table<R>& table, const PageQuery& query,
+                       std::span<const model::Field<R>* const> fields,
+                       const std::function<void(const R&)>& each);
+
+}  // namespace ferrite::store
+
+#include "store/table_impl.h"

@@ -1,0 +1,234 @@
+#pragma once
+
+// The templates of table.h.
+
+#include <fmt/core.h>
+
+#include <type_traits>
+
+#include "base/error.h"
+#include "store/table.h"
+
+namespace ferrite::store {
+
+inline void bind_value(Query& query, int index, const Value& value) {
+    std::visit([&](const auto& v) { query.bind(index, v); }, value);
+}
+
+namespace column {
+
+inline void bind(Query& q, int i, const std::string& v) { q.bind(i, std::string_view(v)); }
+inline void bind(Query& q, int i, bool v) { q.bind(i, std::int64_t{v}); }
+inline void bind(Query& q, int i, std::int64_t v) { q.bind(i, v); }
+inline void bind(Query& q, int i, Timestamp v) { q.bind(i, v.time_since_epoch().count()); }
+inline void bind(Query& q, int i, const model::JsonText& v) {
+    v.absent() ? q.bind_null(i) : q.bind(i, std::string_view(v.text()));
+}
+template <class T>
+void bind(Query& q, int i, const std::optional<T>& v) {
+    v ? bind(q, i, *v) : static_cast<void>(q.bind_null(i));
+}
+
+inline void read(const Query& q, int i, std::string& v) { v.assign(q.text(i)); }
+inline void read(const Query& q, int i, bool& v) { v = q.integer(i) != 0; }
+inline void read(const Query& q, int i, std::int64_t& v) { v = q.integer(i); }
+inline void read(const Query& q, int i, Timestamp& v) {
+    v = Timestamp(std::chrono::microseconds(q.integer(i)));
+}
+inline void read(const Query& q, int i, model::JsonText& v) { v.storage().assign(q.text(i)); }
+template <class T>
+void read(const Query& q, int i, std::optional<T>& v) {
+    if (q.is_null(i)) return v.reset();
+    if (!v) v.emplace();
+    read(q, i, *v);
+}
+
+}  // namespace column
+
+template <class R>
+void bind_field(Query& query, int index, const model::Field<R>& field, const R& row) {
+    std::visit(
+        [&](auto member) {
+            if constexpr (!std::is_same_v<decltype(member), std::monostate>)
+                column::bind(query, index, row.*member);
+        },
+        field.member);
+}
+
+template <class R>
+void read_field(const Query& query, int index, const model::Field<R>& field, R& row) {
+    std::visit(
+        [&](auto member) {
+            if constexpr (!std::is_same_v<decltype(member), std::monostate>)
+                column::read(query, index, row.*member);
+        },
+        field.member);
+}
+
+template <class R>
+bool same_value(const model::Field<R>& field, const R& a, const R& b) {
+    return std::visit(
+        [&](auto member) {
+            if constexpr (std::is_same_v<decltype(member), std::monostate>)
+                return true;
+            else
+                return a.*member == b.*member;
+        },
+        field.member);
+}
+
+inline std::string_view column_type(model::FieldType type) {
+    using enum model::FieldType;
+    return type == boolean || type == integer || type == timestamp ? "INTEGER" : "TEXT";
+}
+
+template <class R>
+void prepare_table(Sql& db, const Table<R>& table) {
+    db.execute(fmt::format("CREATE TABLE IF NOT EXISTS {} (id INTEGER PRIMARY KEY AUTOINCREMENT)",
+                           table.name)
+                   .c_str());
+    std::vector<std::string> present;
+    {
+        Query columns(db, fmt::format("PRAGMA table_info({})", table.name));
+        while (columns.step()) present.emplace_back(columns.text(1));
+    }
+    for (const auto& field : table.fields) {
+        if (!field.stored()) continue;
+        if (std::find(present.begin(), present.end(), field.name) == present.end())
+            db.execute(fmt::format("ALTER TABLE {} ADD COLUMN \"{}\" {}", table.name, field.name,
+                                   column_type(field.type))
+                           .c_str());
+        if (field.unique || field.indexed)
+            db.execute(fmt::format("CREATE {} INDEX IF NOT EXISTS {}_{} ON {} (\"{}\")",
+                                   field.unique ? "UNIQUE" : "", table.name, field.name, table.name,
+                                   field.name)
+                           .c_str());
+    }
+}
+
+template <class R>
+void insert_row(Sql& db, const Table<R>& table, R& row) {
+    std::string columns, marks;
+    for (const auto& field : table.fields) {
+        if (!field.stored()) continue;
+        columns += fmt::format("{}\"{}\"", columns.empty() ? "" : ",", field.name);
+        marks += marks.empty() ? "?" : ",?";
+    }
+    Query insert(db, fmt::format("INSERT INTO {} ({}) VALUES ({})", table.name, columns, marks));
+    int index = 0;
+    for (const auto& field : table.fields)
+        if (field.stored()) bind_field(insert, index++, field, row);
+    insert.run();
+    row.id = db.last_insert_id();
+}
+
+template <class R>
+std::string select_list(std::span<const model::Field<R>* const> fields) {
+    std::string columns = "id";
+    for (const auto* field : fields)
+        if (field->stored()) columns += fmt::format(",\"{}\"", field->name);
+    return columns;
+}
+
+template <class R>
+void read_row(const Query& query, std::span<const model::Field<R>* const> fields, R& row) {
+    row.id = query.integer(0);
+    int index = 1;
+    for (const auto* field : fields)
+        if (field->stored()) read_field(query, index++, *field, row);
+}
+
+template <class R>
+std::vector<const model::Field<R>*> all_fields(const Table<R>& table) {
+    std::vector<const model::Field<R>*> fields;
+    for (const auto& field : table.fields) fields.push_back(&field);
+    return fields;
+}
+
+template <class R>
+std::optional<R> find_row(Sql& db, const Table<R>& table, std::string_view column,
+                          const Value& value) {
+    auto fields = all_fields(table);
+    Query query(db, fmt::format("SELECT {} FROM {} WHERE \"{}\" = ?", select_list<R>(fields),
+                                table.name, column));
+    bind_value(query, 0, value);
+    if (!query.step()) return std::nullopt;
+    R row;
+    read_row<R>(query, fields, row);
+    return row;
+}
+
+template <class R>
+bool update_row(Sql& db, const Table<R>& table, const R& before, const R& row) {
+    std::string sets;
+    for (const auto& field : table.fields)
+        if (!same_value(field, before, row))
+            sets += fmt::format("{}\"{}\"=?", sets.empty() ? "" : ",", field.name);
+    if (sets.empty()) return false;
+    Query update(db, fmt::format("UPDATE {} SET {} WHERE id=?", table.name, sets));
+    int index = 0;
+    for (const auto& field : table.fields)
+        if (!same_value(field, before, row)) bind_field(update, index++, field, row);
+    update.bind(index, row.id);
+    return update.run() > 0;
+}
+
+namespace detail {
+
+/// `AND` conditions that put the page behind its marker, for any sort key: rows compare by
+/// (key, id), and NULL keys come first as they do in ORDER BY.
+template <class R>
+Condition behind_marker(Sql& db, const Table<R>& table, const PageQuery& query) {
+    Query find(db, fmt::format("SELECT id, \"{}\" FROM {} WHERE \"{}\" = ?", query.sort_key,
+                               table.name, table.key));
+    find.bind(0, std::string_view(*query.marker));
+    if (!find.step())
+        throw NotFound(fmt::format("The marker '{}' names no item of this list.", *query.marker));
+    std::int64_t id = find.integer(0);
+    auto above = query.descending ? "<" : ">";
+    if (query.sort_key == "id") return {fmt::format("id {} ?", above), {id}};
+    auto key = fmt::format("\"{}\"", query.sort_key);
+    if (find.is_null(1)) {
+        auto rest = query.descending ? "0" : fmt::format("{} IS NOT NULL", key);
+        return {fmt::format("(({} IS NULL AND id {} ?) OR {})", key, above, rest), {id}};
+    }
+    auto nulls = query.descending ? fmt::format(" OR {} IS NULL", key) : std::string();
+    std::string value(find.text(1));
+    return {fmt::format("({0} {1} (SELECT {0} FROM {2} WHERE id=?) OR ({0} = (SELECT {0} FROM {2} "
+                        "WHERE id=?) AND id {1} ?){3})",
+                        key, above, table.name, nulls),
+            {id, id, id}};
+}
+
+}  // namespace detail
+
+template <class R>
+std::int64_t read_page(Sql& db, const Table<R>& table, const PageQuery& query,
+                       std::span<const model::Field<R>* const> fields,
+                       const std::function<void(const R&)>& each) {
+    auto where = query.where;
+    if (query.marker) where.push_back(detail::behind_marker(db, table, query));
+    std::string text = fmt::format("SELECT {} FROM {}", select_list<R>(fields), table.name);
+    for (std::size_t i = 0; i < where.size(); ++i)
+        text += fmt::format(" {} {}", i == 0 ? "WHERE" : "AND", where[i].sql);
+    auto direction = query.descending ? "DESC" : "ASC";
+    if (query.sort_key == "id")
+        text += fmt::format(" ORDER BY id {} LIMIT ?", direction);
+    else
+        text += fmt::format(" ORDER BY \"{0}\" {1}, id {1} LIMIT ?", query.sort_key, direction);
+
+    Query page(db, text);
+    int index = 0;
+    for (const auto& condition : where)
+        for (const auto& value : condition.values) bind_value(page, index++, value);
+    page.bind(index, query.limit);
+    R row;
+    std::int64_t count = 0;
+    for (; page.step(); ++count) {
+        read_row<R>(page, fields, row);
+        each(row);
+    }
+    return count;
+}
+
+}  // namespace ferrite::store

@@ -1,0 +1,24 @@
+#pragma once
+
+// The tables of the database, each made from its field table.
+
+#include "model/chassis.h"
+#include "model/conductor.h"
+#include "model/node.h"
+#include "model/node_history.h"
+#include "model/port.h"
+#include "store/table.h"
+
+namespace ferrite::store {
+
+inline Table<model::Node> node_table() { return {"nodes", model::node_fields()}; }
+inline Table<model::Port> port_table() { return {"ports", model::port_fields()}; }
+inline Table<model::Chassis> chassis_table() { return {"chassis", model::chassis_fields()}; }
+inline Table<model::Conductor> conductor_table() {
+    return {"conductors", model::conductor_fields(), "hostname"};
+}
+inline Table<model::NodeHistory> node_history_table() {
+    return {"node_history", model::node_history_fields()};
+}
+
+}  // namespace ferrite::store

@@ -11,7 +11,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>

@@ -22,7 +22,7 @@ struct HttpFetch {
     std::chrono::milliseconds connect_timeout{10'000};
     std::chrono::milliseconds timeout{60'000};        ///< For the whole exchange; 0: none.
     std::chrono::seconds stall_timeout{60};           ///< Gives up after this long without a byte.
-    std::uint64_t max_response_bytes = 16 * 1024 * 1024;
+    std::uint64_t max_response_bytes = 16 * 1024 * 1024;  ///< With on_body too; 0: no limit.
     bool follow_redirects = true;
     bool verify_tls = true;
     std::string ca_file;        ///< PEM bundle in place of the system's.

@@ -72,9 +72,11 @@ Task<> convert_to_raw(std::filesystem::path from, ImageFormat format, std::files
 
 Task<> convert_to_device(std::filesystem::path from, ImageFormat format,
                          std::filesystem::path device, ConversionLimits limits) {
-    std::vector<std::string> argv{"qemu-img", "convert",     "-n", "-t",          "directsync",
-                                  "-S",       "0",           "-W", "-f",          qemu_name(format),
-                                  "-O",       "host_device", "--", from.string(), device.string()};
+    std::string driver = std::filesystem::is_block_file(device) ? "host_device" : "raw";
+    // -n: the target exists; -S 0: no holes; -W: write in any order, which is faster.
+    std::vector<std::string> argv{"qemu-img", "convert", "-n"};
+    argv.insert(argv.end(), {"-t", "directsync", "-S", "0", "-W", "-f", qemu_name(format)});
+    argv.insert(argv.end(), {"-O", driver, "--", from.string(), device.string()});
     co_await run_qemu_img(std::move(argv), from.string(), limits);
 }
 

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/mutex.h"
 #include "image/image_error.h"
 #include "image/image_source.h"
 
@@ -15,14 +16,21 @@ namespace ferrite::image {
 namespace {
 
 /// What a transfer shares with the callback that takes its bytes.
+///
+/// The client may still hold the callback when the coroutine that waited is gone (the runtime
+/// stops): what the sink refers to may be gone as well then, so the callback is cut off first.
 struct Progress {
     TransferRequest request;
+    Mutex mutex;
+    bool abandoned FERRITE_GUARDED_BY(mutex) = false;
     std::optional<Hasher> hasher;
     std::uint64_t size = 0;
     std::exception_ptr failure;
 
     /// False when the transfer must end.
     bool take(ByteView bytes) {
+        MutexLock lock(mutex);
+        if (abandoned) return false;
         try {
             if (bytes.size() > request.max_bytes - size)
                 throw NoSpace(fmt::format("Image {} is larger than the {} bytes there is room for.",
@@ -36,6 +44,17 @@ struct Progress {
             return false;
         }
     }
+
+    void abandon() {
+        MutexLock lock(mutex);
+        abandoned = true;
+    }
+};
+
+/// Cuts the callback off at the end of transfer(), however that ends.
+struct CutOff {
+    Progress& progress;
+    ~CutOff() { progress.abandon(); }
 };
 
 void check_answer(const HttpFetched& answer, const Progress& progress) {
@@ -44,6 +63,8 @@ void check_answer(const HttpFetched& answer, const Progress& progress) {
         throw DownloadFailed(
             answer.status,
             fmt::format("Image {}: the server answered {}, not 200.", name, answer.status));
+    if (progress.size == 0)
+        throw DownloadFailed(0, fmt::format("Image {}: the server sent an empty file.", name));
     auto announced = answer.headers.get("Content-Length");
     bool as_sent = answer.headers.get("Content-Encoding").empty();
     if (as_sent && !announced.empty() && announced != std::to_string(progress.size))
@@ -57,6 +78,8 @@ Task<Transferred> transfer(HttpClient* client, TransferRequest request) {
     auto progress = std::make_shared<Progress>();
     progress->request = std::move(request);
     if (progress->request.algorithm) progress->hasher.emplace(*progress->request.algorithm);
+
+    CutOff cut_off{*progress};
 
     auto fetch = make_fetch("GET", progress->request.url, progress->request.access);
     fetch.timeout = progress->request.timeout;

@@ -1,12 +1,12 @@
 #include "image/flight_board.h"
 
 #include <map>
-#include <mutex>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
+#include "base/mutex.h"
 #include "base/runtime.h"
 
 namespace ferrite::image {
@@ -21,8 +21,8 @@ struct FlightBoard::Shared {
 };
 
 struct FlightBoard::State {
-    mutable std::mutex mutex;  ///< Guards the map and every flight in it.
-    std::map<std::string, std::shared_ptr<Shared>> flights;
+    Mutex mutex;  ///< Guards every flight of the map, too.
+    std::map<std::string, std::shared_ptr<Shared>> flights FERRITE_GUARDED_BY(mutex);
 };
 
 FlightBoard::FlightBoard() : state_(std::make_shared<State>()) {}
@@ -30,7 +30,7 @@ FlightBoard::FlightBoard() : state_(std::make_shared<State>()) {}
 FlightBoard::~FlightBoard() = default;
 
 std::unique_ptr<FlightBoard::Flight> FlightBoard::join(std::string key, std::string signature) {
-    std::lock_guard lock(state_->mutex);
+    MutexLock lock(state_->mutex);
     auto& shared = state_->flights[key];
     bool leader = shared == nullptr;
     if (leader) {
@@ -42,7 +42,7 @@ std::unique_ptr<FlightBoard::Flight> FlightBoard::join(std::string key, std::str
 }
 
 bool FlightBoard::is_in_flight(const std::string& key) const {
-    std::lock_guard lock(state_->mutex);
+    MutexLock lock(state_->mutex);
     return state_->flights.contains(key);
 }
 
@@ -65,7 +65,7 @@ void FlightBoard::Flight::fail(const Error& error) {
 void FlightBoard::Flight::finish(std::optional<Error> failure) {
     std::vector<std::shared_ptr<Signal>> passengers;
     {
-        std::lock_guard lock(state_->mutex);
+        MutexLock lock(state_->mutex);
         if (shared_->done) return;
         shared_->done = true;
         shared_->failure = std::move(failure);
@@ -78,14 +78,14 @@ void FlightBoard::Flight::finish(std::optional<Error> failure) {
 Task<bool> FlightBoard::Flight::wait(std::chrono::milliseconds timeout) {
     auto signal = std::make_shared<Signal>();
     {
-        std::lock_guard lock(state_->mutex);
+        MutexLock lock(state_->mutex);
         if (shared_->done)
             signal->set();
         else
             shared_->passengers.push_back(signal);
     }
     bool in_time = co_await signal->wait_for(timeout);
-    std::lock_guard lock(state_->mutex);
+    MutexLock lock(state_->mutex);
     if (!in_time && !shared_->done)
         throw Error(503, "busy",
                     fmt::format("Waited {} s for another fetch of the same image.",

@@ -1,23 +1,23 @@
 #include "image/turn_queue.h"
 
 #include <deque>
-#include <mutex>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "base/mutex.h"
 #include "base/runtime.h"
 
 namespace ferrite::image {
 
 struct TurnQueue::State {
     std::string name;
-    std::mutex mutex;  ///< Guards what follows.
-    unsigned free = 1;
-    std::deque<std::shared_ptr<Signal>> line;
+    Mutex mutex;
+    unsigned free FERRITE_GUARDED_BY(mutex) = 1;
+    std::deque<std::shared_ptr<Signal>> line FERRITE_GUARDED_BY(mutex);
 
     void give_back() {
-        std::lock_guard lock(mutex);
+        MutexLock lock(mutex);
         if (line.empty()) {
             ++free;
             return;
@@ -36,7 +36,7 @@ struct TurnQueue::Waiting {
     /// True when the turn had already been given.
     bool leave() {
         settled = true;
-        std::lock_guard lock(state->mutex);
+        MutexLock lock(state->mutex);
         return std::erase(state->line, signal) == 0;
     }
 
@@ -47,6 +47,7 @@ struct TurnQueue::Waiting {
 
 TurnQueue::TurnQueue(std::string name, unsigned limit) : state_(std::make_shared<State>()) {
     state_->name = std::move(name);
+    MutexLock lock(state_->mutex);
     state_->free = limit;
 }
 
@@ -56,7 +57,7 @@ Task<TurnQueue::Turn> TurnQueue::take(std::chrono::milliseconds timeout) {
     auto state = state_;
     Waiting waiting{.state = state};
     {
-        std::lock_guard lock(state->mutex);
+        MutexLock lock(state->mutex);
         if (state->free > 0) {
             --state->free;
             waiting.settled = true;

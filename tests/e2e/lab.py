@@ -1,9 +1,4 @@
-"""The network of one scenario: a bridge with taps, in a network namespace of its own.
-
-`run` starts every scenario in fresh network, process and mount namespaces. Whatever happens to
-the scenario, even kill -9, the kernel then ends every process in them and removes the bridge and
-the taps: nothing leaks and there is nothing to clean up.
-"""
+"""The network of one scenario: a bridge with taps, in a network namespace of its own."""
 import ipaddress
 import subprocess
 
@@ -13,7 +8,6 @@ NETWORK = ipaddress.ip_network("10.77.0.0/24")
 HOST = "10.77.0.1"
 POOL = ("10.77.0.100", "10.77.0.199")
 BRIDGE = "br0"
-NAMESPACES = ("--net", "--pid", "--mount-proc", "--fork", "--kill-child")
 
 
 def ip(*words):

@@ -2,10 +2,9 @@
 import os
 import pathlib
 import shutil
-import subprocess
 
 from client import BAREMETAL
-from lab import NAMESPACES
+from isolation import unavailable
 
 TOOLS = {  # program: Debian package
     "qemu-system-x86_64": "qemu-system-x86", "qemu-img": "qemu-utils", "ipmi_sim": "openipmi",
@@ -30,8 +29,4 @@ def missing():
     for path, package in FILES.items():
         if not pathlib.Path(path).exists():
             return f"no {path}" + (f" (package {package})" if package else "")
-    tried = subprocess.run(["unshare", *NAMESPACES, "ip", "link", "add", "br0", "type", "bridge"],
-                           capture_output=True, text=True, check=False)
-    if tried.returncode:
-        return f"no network namespaces: {tried.stderr.strip()}"
-    return None
+    return unavailable()

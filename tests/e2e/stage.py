@@ -6,10 +6,11 @@ import time
 
 from bmc import Bmc
 from client import Client
+from ferrited import CHECKOUT
 from image import Image, Report
 from lab import HOST, Lab
 from machine import Machine
-from server import CHECKOUT, Server
+from server import Server
 from waiting import until
 from web import ImageServer
 import image as image_module
@@ -58,7 +59,7 @@ class Stage(contextlib.ExitStack):
         now = time.monotonic()
         with open(self.directory / "laps", "a") as laps:
             laps.write(f"{what} {now - self._lap_start:.0f}\n")
-        print(f"-- {what}", flush=True)
+        print(f"-- {what}")
         self._lap_start = now
 
     # --- images ------------------------------------------------------------------------------
@@ -150,7 +151,7 @@ class Stage(contextlib.ExitStack):
 def check_error(node, *words):
     """last_error must name everything in `words`; a tuple names one thing in several ways."""
     error = node["last_error"] or ""
-    print(f"  last_error: {error}", flush=True)
+    print(f"  last_error: {error}")
     for word in words:
         ways = (word,) if isinstance(word, str) else word
         assert any(way.lower() in error.lower() for way in ways), \

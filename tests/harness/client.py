@@ -19,9 +19,10 @@ class ClientError(AssertionError):
 
 
 class Client:
-    """Talks to the API at `endpoint` without authentication."""
+    """Talks to the API at `endpoint` without authentication; `log` is told what is done."""
 
-    def __init__(self, endpoint):
+    def __init__(self, endpoint, log=print):
+        self.log = log
         self.endpoint = endpoint.rstrip("/")
         self.environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": "/nonexistent",
                             "OS_AUTH_TYPE": "none", "OS_ENDPOINT": self.endpoint}
@@ -29,7 +30,7 @@ class Client:
     def run(self, *words, timeout=300):
         """Runs `baremetal WORD...` and returns what it prints; raises ClientError when it fails."""
         words = [str(word) for word in words]
-        print("$ baremetal", *words, flush=True)
+        self.log("$ baremetal " + " ".join(words))
         done = subprocess.run([BAREMETAL, *words], env=self.environment, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=timeout, check=False)
         if done.returncode:
@@ -64,7 +65,7 @@ class Client:
             state = now["provision_state"]
             if seen[-1:] != [state]:
                 seen.append(state)
-                print(f"  {state}", flush=True)
+                self.log(f"  {state}")
             if state == wanted:
                 return now
             if now["maintenance"] or (state in RESTING and state not in through):

@@ -145,8 +145,6 @@ public:
         option_.allowed = std::move(type.allowed);
         option_.secret = type.secret;
         option_.multi = type.multi;
-        option_.default_text = type.print(Group{}.*member);
-        option_.shown_default = option_.default_text;
         assign_ = [member, parse = std::move(type.parse)](Group& group, OptionTexts texts) {
             auto value = parse(texts);
             if (value) group.*member = std::move(*value);
@@ -159,19 +157,23 @@ public:
         (note(std::move(notes)), ...);
     }
 
-    /// The row as an option of a struct that holds this group at `group`.
-    template <typename Options>
-    Option bind(const std::string& section, Group Options::* group) const {
+    /// The row as an option of `Options`, whose part `group` (a member pointer, or a generic lambda
+    /// from Options& to Group&) it belongs to. `defaults` is an untouched Options.
+    template <typename Options, typename Access>
+    Option bind(const std::string& section, Access group, const Options& defaults) const {
         Option option = option_;
         option.section = section;
+        option.default_text = print_(std::invoke(group, defaults));
+        if (option.shown_default.empty()) option.shown_default = option.default_text;
         option.assign = [group, assign = assign_](void* options, OptionTexts texts) {
-            return assign(static_cast<Options*>(options)->*group, texts);
+            return assign(std::invoke(group, *static_cast<Options*>(options)), texts);
         };
         option.print = [group, print = print_](const void* options) {
-            return print(static_cast<const Options*>(options)->*group);
+            return print(std::invoke(group, *static_cast<const Options*>(options)));
         };
         option.copy = [group, copy = copy_](void* to, const void* from) {
-            copy(static_cast<Options*>(to)->*group, static_cast<const Options*>(from)->*group);
+            copy(std::invoke(group, *static_cast<Options*>(to)),
+                 std::invoke(group, *static_cast<const Options*>(from)));
         };
         return option;
     }
@@ -191,15 +193,18 @@ private:
 template <typename Options>
 class OptionTable {
 public:
-    template <typename Group>
-    void section(const std::string& name, Group Options::* group,
+    /// `group` names the part of Options that the rows are bound to: a member pointer, or a
+    /// generic lambda `[](auto& options) -> auto& { return options.part; }`.
+    template <typename Group, typename Access>
+    void section(const std::string& name, Access group,
                  std::initializer_list<OptionRow<Group>> rows) {
-        for (const auto& row : rows) rows_.push_back(row.bind(name, group));
+        for (const auto& row : rows) rows_.push_back(row.bind(name, group, defaults_));
     }
 
     const std::vector<Option>& rows() const noexcept { return rows_; }
 
 private:
+    Options defaults_;
     std::vector<Option> rows_;
 };
 

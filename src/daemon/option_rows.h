@@ -1,0 +1,12 @@
+#pragma once
+
+#include "daemon/options.h"
+
+/// The rows of the option table, by subject. Private to the option files of the daemon.
+namespace ferrite::daemon {
+
+void add_service_rows(OptionTable<Options>& table);
+void add_conductor_rows(OptionTable<Options>& table);
+void add_hardware_rows(OptionTable<Options>& table);
+
+}  // namespace ferrite::daemon

@@ -1,0 +1,141 @@
+#include "daemon/options.h"
+
+#include <array>
+#include <filesystem>
+
+#include <arpa/inet.h>
+#include <fmt/core.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/unique_fd.h"
+#include "daemon/option_rows.h"
+
+namespace ferrite::daemon {
+namespace {
+
+constexpr AcceptedSection kAccepted[] = {
+#include "daemon/accepted_options.inc"
+};
+
+std::string host_name() {
+    std::array<char, 256> name{};
+    if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
+    return name.data();
+}
+
+/// The address that packets to the outside would leave from, or 127.0.0.1 when there is no way
+/// out. Connecting a UDP socket sends nothing.
+std::string own_address() {
+    UniqueFd probe(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    sockaddr_in outside{};
+    outside.sin_family = AF_INET;
+    outside.sin_port = htons(53);
+    outside.sin_addr.s_addr = htonl(0xC0000201);  // 192.0.2.1, a documentation address
+    sockaddr_in own{};
+    socklen_t size = sizeof own;
+    std::array<char, INET_ADDRSTRLEN> text{};
+    if (connect(probe.get(), reinterpret_cast<sockaddr*>(&outside), sizeof outside) != 0 ||
+        getsockname(probe.get(), reinterpret_cast<sockaddr*>(&own), &size) != 0 ||
+        inet_ntop(AF_INET, &own.sin_addr, text.data(), text.size()) == nullptr)
+        return "127.0.0.1";
+    return text.data();
+}
+
+/// Gives `host` and `my_ip` a value when the entries have none, so that references to them work.
+void add_found_out(std::vector<IniEntry>& entries) {
+    std::vector<IniEntry> found{{"DEFAULT", "host", host_name(), "host name", 0},
+                                {"DEFAULT", "my_ip", own_address(), "address of this host", 0}};
+    entries.insert(entries.begin(), found.begin(), found.end());
+}
+
+/// Rules about more than one option.
+void check_together(const Options& options, std::vector<std::string>& errors) {
+    if (options.general.auth_strategy == AuthStrategy::keystone)
+        errors.push_back(
+            "[DEFAULT]auth_strategy = keystone: this version cannot ask keystone; use noauth or "
+            "http_basic");
+    if (options.api.enable_ssl_api &&
+        (options.api.cert_file.empty() || options.api.key_file.empty()))
+        errors.push_back("[api]enable_ssl_api = true: needs [api]cert_file and [api]key_file");
+    if (options.conductor.conductor_cleanup_timeout < 3 * options.conductor.heartbeat_timeout)
+        errors.push_back(
+            fmt::format("[conductor]conductor_cleanup_timeout = {}: must be at least three times "
+                        "[conductor]heartbeat_timeout, which is {}",
+                        options.conductor.conductor_cleanup_timeout.count(),
+                        options.conductor.heartbeat_timeout.count()));
+    if (options.conductor.heartbeat_timeout <= options.conductor.heartbeat_interval)
+        errors.push_back(fmt::format(
+            "[conductor]heartbeat_timeout = {}: must be more than [conductor]heartbeat_interval, "
+            "which is {}",
+            options.conductor.heartbeat_timeout.count(),
+            options.conductor.heartbeat_interval.count()));
+    try {
+        sqlite_path(options.database);
+    } catch (const InvalidValue& failure) {
+        errors.push_back(failure.message());
+    }
+}
+
+}  // namespace
+
+const OptionTable<Options>& option_table() {
+    static const auto table = [] {
+        OptionTable<Options> made;
+        add_service_rows(made);
+        add_conductor_rows(made);
+        add_hardware_rows(made);
+        return made;
+    }();
+    return table;
+}
+
+std::span<const AcceptedSection> accepted_options() {
+    return kAccepted;
+}
+
+LoadedOptions load_options(const std::vector<std::string>& files) {
+    LoadedOptions loaded;
+    auto entries = read_config_files(files, loaded.report);
+    auto environment = environment_entries(option_table().rows());
+    entries.insert(entries.end(), environment.begin(), environment.end());
+    add_found_out(entries);
+    loaded.options = make_options(option_table(), accepted_options(), entries, loaded.report);
+    check_together(loaded.options, loaded.report.errors);
+    auto& general = loaded.options.general;
+    if (!general.log_file.empty() && !general.log_dir.empty())
+        general.log_file = std::filesystem::path(general.log_dir) / general.log_file;
+    return loaded;
+}
+
+std::vector<std::string> default_config_files() {
+    for (std::string file : {"/etc/ferrite/ferrite.conf", "/etc/ironic/ironic.conf"}) {
+        std::error_code ignored;
+        if (std::filesystem::exists(file, ignored)) return {file};
+    }
+    return {};
+}
+
+std::string describe(const ConfigReport& report) {
+    std::string text;
+    for (const auto& line : report.errors) text += fmt::format("error: {}\n", line);
+    for (const auto& line : report.warnings) text += fmt::format("warning: {}\n", line);
+    for (const auto& line : report.notes) text += fmt::format("note: {}\n", line);
+    return text.empty() ? "no problems\n" : text;
+}
+
+std::string sqlite_path(const DatabaseOptions& options) {
+    std::string_view url = options.connection.reveal();
+    constexpr std::string_view kScheme = "sqlite:///";
+    // The URL may hold a password: the message must not show it.
+    if (!url.starts_with(kScheme) || url.size() == kScheme.size())
+        throw InvalidValue(
+            "[database]connection = [secret]: this version keeps its data in SQLite; write "
+            "sqlite:///PATH, for example sqlite:////var/lib/ferrite/ferrite.db");
+    url.remove_prefix(kScheme.size());
+    return std::string(url.substr(0, url.find('?')));
+}
+
+}  // namespace ferrite::daemon

@@ -1,0 +1,153 @@
+#include "daemon/options.h"
+
+#include <cctype>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include <gmock/gmock.h>
+
+namespace ferrite::daemon {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class Options : public testing::Test {
+protected:
+    LoadedOptions load(const std::string& content) {
+        std::ofstream(path_) << content;
+        return load_options({path_});
+    }
+
+    std::string path_ = testing::TempDir() + "ferrite_options_test_" +
+                        testing::UnitTest::GetInstance()->current_test_info()->name() + ".conf";
+};
+
+TEST_F(Options, DefaultsAreGoodAsTheyAre) {
+    auto [options, report] = load_options({});
+    EXPECT_THAT(report.errors, IsEmpty());
+    EXPECT_THAT(report.warnings, IsEmpty());
+    EXPECT_EQ(options.api.port, 6385);
+    EXPECT_FALSE(options.general.host.empty());
+    EXPECT_EQ(options.pxe.tftp_server, options.general.my_ip);
+    EXPECT_EQ(options.pxe.images_path, "/var/lib/ferrite/images");
+    EXPECT_EQ(sqlite_path(options.database), "/var/lib/ferrite/ferrite.db");
+    EXPECT_EQ(options.inspector.hooks, options.inspector.default_hooks);
+    EXPECT_FALSE(options.boot.active());
+}
+
+TEST_F(Options, OneStatePathMovesEverything) {
+    auto options = load("[DEFAULT]\nstate_path = /srv/x\n").options;
+    EXPECT_EQ(sqlite_path(options.database), "/srv/x/ferrite.db");
+    EXPECT_EQ(options.deploy.http_root, "/srv/x/httpboot");
+    EXPECT_EQ(options.boot.dhcp_lease_file, "/srv/x/dhcp.leases");
+}
+
+TEST_F(Options, ReadsAnExistingIronicFile) {
+    auto [options, report] = load(R"(
+[DEFAULT]
+auth_strategy = noauth
+transport_url = rabbit://guest:guest@host/
+host = conductor-1
+my_ip = 192.0.2.7
+enabled_hardware_types = ipmi
+enabled_deploy_interfaces = direct
+default_deploy_interface = direct
+[conductor]
+clean_step_priority_override = deploy.erase_devices:0
+clean_step_priority_override = deploy.erase_devices_metadata:10
+[deploy]
+erase_devices_priority = 0
+http_url = http://$my_ip:8088
+[fake]
+vendor_delay = 2,6
+[glance]
+auth_url = http://keystone
+[keystone_authtoken]
+www_authenticate_uri = http://keystone
+[ferrite_boot]
+interface = br0
+dhcp_range = 10.77.0.100-10.77.0.199
+)");
+    EXPECT_THAT(report.errors, IsEmpty());
+    EXPECT_THAT(report.warnings, IsEmpty());
+    EXPECT_THAT(report.notes, ElementsAre(HasSubstr("[DEFAULT]transport_url")));
+    EXPECT_THAT(options.general.interfaces.at("deploy").enabled, ElementsAre("direct"));
+    EXPECT_EQ(options.general.interfaces.at("deploy").preferred, "direct");
+    EXPECT_EQ(options.deploy.http_url, "http://192.0.2.7:8088");
+    EXPECT_EQ(options.deploy.erase_devices_priority, 0);
+    EXPECT_EQ(options.conductor.clean_step_priority_override.size(), 2u);
+    EXPECT_EQ(options.fake.vendor_delay, (FakeDelay{2, 6}));
+    EXPECT_EQ(options.boot.dhcp_range->last.to_text(), "10.77.0.199");
+    EXPECT_TRUE(options.boot.active());
+}
+
+TEST_F(Options, RefusesWhatCannotBe) {
+    auto report = load(R"(
+[DEFAULT]
+auth_strategy = keystone
+[api]
+enable_ssl_api = true
+[database]
+connection = mysql+pymysql://ironic:hunter2@db/ironic
+[conductor]
+heartbeat_timeout = 10
+conductor_cleanup_timeout = 60
+sync_power_state_workers = 0
+[fake]
+power_delay = 6,2
+[ferrite_boot]
+dhcp_range = 10.0.0.9-10.0.0.1
+)")
+                      .report;
+    EXPECT_THAT(report.errors,
+                testing::UnorderedElementsAre(
+                    HasSubstr("keystone"), HasSubstr("cert_file"), HasSubstr("heartbeat_interval"),
+                    HasSubstr("[database]connection = [secret]"), HasSubstr("power_delay"),
+                    HasSubstr("sync_power_state_workers = 0: must be a whole number of at least 1"),
+                    HasSubstr("dhcp_range")));
+    EXPECT_THAT(describe(report), testing::Not(HasSubstr("hunter2")));
+}
+
+TEST_F(Options, EveryRowIsWellMade) {
+    std::set<std::string> seen;
+    for (const auto& option : option_table().rows()) {
+        auto name = "[" + option.section + "]" + option.name;
+        EXPECT_TRUE(seen.insert(name).second) << name << " is declared twice";
+        EXPECT_TRUE(option.help.ends_with(".")) << name;
+        EXPECT_FALSE(option.allowed.empty()) << name;
+        EXPECT_EQ(option.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_"),
+                  std::string::npos)
+            << name;
+    }
+    for (const auto& [section, names] : accepted_options()) {
+        std::istringstream words{std::string(names)};
+        for (std::string word; words >> word;)
+            EXPECT_FALSE(seen.contains("[" + std::string(section) + "]" + word))
+                << "[" << section << "]" << word << " is implemented and accepted without effect";
+    }
+}
+
+TEST_F(Options, TheSampleFileIsAValidConfiguration) {
+    std::istringstream sample(sample_config(option_table().rows()));
+    std::string content;
+    for (std::string line; std::getline(sample, line);) {
+        bool is_value =
+            line.starts_with('#') && !line.starts_with("# ") && line.find("= <") == line.npos;
+        content += (is_value ? line.substr(1) : line) + "\n";
+    }
+    auto report = load(content).report;
+    EXPECT_THAT(report.errors, IsEmpty());
+    EXPECT_THAT(report.warnings, IsEmpty());
+}
+
+TEST_F(Options, FindingsAreWrittenForPeople) {
+    EXPECT_EQ(describe(load("").report), "no problems\n");
+    EXPECT_EQ(describe(load("[api]\nprt = 1\n").report),
+              "warning: " + path_ + ":2: there is no option [api]prt; did you mean [api]port?\n");
+}
+
+}  // namespace
+}  // namespace ferrite::daemon

@@ -1,9 +1,9 @@
 #include "agent/agent_api.h"
 
+#include <chrono>
+
 #include <fmt/core.h>
 #include <openssl/crypto.h>
-
-#include <chrono>
 
 #include "agent/agent_error.h"
 #include "agent/machine_files.h"
@@ -22,7 +22,8 @@ HttpResponse json_response(const Json& body, int status = 200) {
 
 HttpResponse fault(int status, std::string text) {
     return json_response(
-        JsonObject{{"faultcode", status < 500 ? "Client" : "Server"}, {"faultstring", text}}, status);
+        JsonObject{{"faultcode", status < 500 ? "Client" : "Server"}, {"faultstring", text}},
+        status);
 }
 
 HttpResponse not_found() {
@@ -49,7 +50,8 @@ CommandBoard::Wait wait_of(const HttpRequest& request) {
 
 std::string base_url(const HttpRequest& request) {
     std::string host(request.headers.get("Host"));
-    return fmt::format("{}://{}", request.tls ? "https" : "http", host.empty() ? "localhost" : host);
+    return fmt::format("{}://{}", request.tls ? "https" : "http",
+                       host.empty() ? "localhost" : host);
 }
 
 JsonObject link(std::string href, std::string_view relation) {
@@ -57,9 +59,9 @@ JsonObject link(std::string href, std::string_view relation) {
 }
 
 JsonObject root_document(const std::string& base) {
-    JsonObject version{
-        {"id", "v1"},
-        {"links", JsonArray{link(base + "/v1/", "self"), link(base + "/v1/status", "describedby")}}};
+    JsonObject version{{"id", "v1"},
+                       {"links", JsonArray{link(base + "/v1/", "self"),
+                                           link(base + "/v1/status", "describedby")}}};
     return {{"name", "OpenStack Ironic Python Agent API"},
             {"description", "The agent of a bare-metal deploy ramdisk: commands, status, results."},
             {"versions", JsonArray{version}},
@@ -67,14 +69,14 @@ JsonObject root_document(const std::string& base) {
 }
 
 JsonObject v1_document(const std::string& base) {
-    return {{"id", "v1"},
-            {"links", JsonArray{link(base + "/v1/", "self")}},
-            {"media_types",
-             JsonArray{JsonObject{
-                 {"base", "application/json"},
-                 {"type", "application/vnd.openstack.ironic-python-agent.v1+json"}}}},
-            {"commands", JsonArray{link(base + "/v1/commands/", "self")}},
-            {"status", JsonArray{link(base + "/v1/status", "self")}}};
+    return {
+        {"id", "v1"},
+        {"links", JsonArray{link(base + "/v1/", "self")}},
+        {"media_types",
+         JsonArray{JsonObject{{"base", "application/json"},
+                              {"type", "application/vnd.openstack.ironic-python-agent.v1+json"}}}},
+        {"commands", JsonArray{link(base + "/v1/commands/", "self")}},
+        {"status", JsonArray{link(base + "/v1/status", "self")}}};
 }
 
 struct CommandRequest {
@@ -104,10 +106,16 @@ bool equal_in_constant_time(const std::string& a, const std::string& b) {
 }  // namespace
 
 AgentApi::AgentApi(CommandBoard& board, std::string version)
-    : board_(board), version_(std::move(version)),
-      started_at_(std::chrono::duration<double>(
-                      std::chrono::system_clock::now().time_since_epoch())
+    : board_(board),
+      version_(std::move(version)),
+      started_at_(std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch())
                       .count()) {}
+
+std::size_t AgentApi::body_limit(const HttpRequest& head) const {
+    constexpr std::size_t kStranger = 64 * 1024;
+    constexpr std::size_t kCommand = 256 * 1024 * 1024;
+    return is_authorised(head) ? kCommand : kStranger;
+}
 
 Task<HttpResponse> AgentApi::answer(HttpRequest request) {
     HttpResponse response;
@@ -116,7 +124,8 @@ Task<HttpResponse> AgentApi::answer(HttpRequest request) {
     try {
         response = co_await dispatch(std::move(request));
     } catch (const AgentError& error) {
-        response = fault(error.http_status(), fmt::format("{}: {}", error.title(), error.message()));
+        response =
+            fault(error.http_status(), fmt::format("{}: {}", error.title(), error.message()));
     } catch (const Error& error) {
         response = fault(error.http_status(), error.message());
     } catch (const std::exception& error) {
@@ -135,7 +144,8 @@ Task<HttpResponse> AgentApi::dispatch(HttpRequest request) {
         co_return json_response(v1_document(base_url(request)));
     }
     if (path.starts_with("/v1/")) path.erase(0, 3);
-    if (path == "/commands" || path == "/commands/") co_return co_await commands(std::move(request));
+    if (path == "/commands" || path == "/commands/")
+        co_return co_await commands(std::move(request));
     if (path.starts_with("/commands/"))
         co_return co_await command(std::move(request), path.substr(10));
     bool is_root = path.empty() || path == "/";

@@ -14,7 +14,8 @@ namespace ferrite::agent {
 ///
 ///     AgentApi api(board, "1.2.3");
 ///     api.set_token(token);
-///     HttpServer server(executor, options, [&](HttpRequest r) { return api.answer(std::move(r)); });
+///     HttpServer server(executor, options, [&](HttpRequest r) { return api.answer(std::move(r));
+///     });
 class AgentApi {
 public:
     /// `version` is shown by /v1/status.
@@ -22,6 +23,10 @@ public:
 
     /// The token every call on commands must carry; without one all are refused. Before serving.
     void set_token(Secret token) { token_ = std::move(token); }
+
+    /// How large a request may be: a config drive travels inside a command, but only with the
+    /// token.
+    std::size_t body_limit(const HttpRequest& head) const;
 
     /// Any thread. Never throws.
     Task<HttpResponse> answer(HttpRequest request);

@@ -51,12 +51,17 @@ AgentError::AgentError(Fault fault, std::string details)
     : Error(row_of(fault).status, std::string(row_of(fault).type), std::move(details)),
       fault_(fault) {}
 
-std::string_view AgentError::type() const noexcept { return row_of(fault_).type; }
+std::string_view AgentError::type() const noexcept {
+    return row_of(fault_).type;
+}
 
-std::string_view AgentError::title() const noexcept { return row_of(fault_).title; }
+std::string_view AgentError::title() const noexcept {
+    return row_of(fault_).title;
+}
 
 JsonObject AgentError::to_json() const {
-    return {{"type", type()}, {"code", http_status()}, {"message", title()}, {"details", message()}};
+    return {
+        {"type", type()}, {"code", http_status()}, {"message", title()}, {"details", message()}};
 }
 
 }  // namespace ferrite::agent

@@ -1,14 +1,13 @@
 #include "agent/bmc_address.h"
 
+#include <array>
+
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <linux/ipmi.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-
-#include <array>
-
-#include <fmt/core.h>
 
 #include "base/bytes.h"
 #include "base/ip_address.h"

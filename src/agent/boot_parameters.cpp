@@ -105,8 +105,8 @@ AgentOptions read_options(const BootParameters& in) {
     out.lookup_timeout = std::chrono::seconds(in.number("ipa-lookup-timeout", 600, 0, kDay));
     out.lookup_interval = std::chrono::seconds(in.number("ipa-lookup-interval", 1, 0, 3600));
     out.http_timeout = std::chrono::seconds(in.number("ipa-http-request-timeout", 30, 1, 3600));
-    out.download_connect_timeout = std::chrono::seconds(
-        in.number("ipa-image-download-connection-timeout", 60, 1, 3600));
+    out.download_connect_timeout =
+        std::chrono::seconds(in.number("ipa-image-download-connection-timeout", 60, 1, 3600));
     out.download_retries =
         static_cast<unsigned>(in.number("ipa-image-download-connection-retries", 9, 0, 1000));
     out.download_retry_interval = std::chrono::seconds(

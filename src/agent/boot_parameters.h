@@ -36,18 +36,18 @@ private:
 /// What the agent was told at boot, with the defaults of the original (reference: agent.md
 /// section 1.3).
 struct AgentOptions {
-    std::vector<std::string> api_urls;             ///< No trailing slash.
+    std::vector<std::string> api_urls;  ///< No trailing slash.
     std::vector<std::string> inspection_urls;
     std::vector<std::string> inspection_collectors;
     std::string request_id;
     Secret agent_token;
-    std::string listen_host;                       ///< Empty: all addresses.
+    std::string listen_host;  ///< Empty: all addresses.
     std::uint16_t listen_port = 9999;
-    std::string advertise_host;                    ///< Empty: the address towards the API.
+    std::string advertise_host;  ///< Empty: the address towards the API.
     std::uint16_t advertise_port = 9999;
     std::string network_interface;
-    std::string pinned_api_version;                ///< "1.N", empty: ask the API.
-    std::string boot_interface;                    ///< BOOTIF verbatim, empty: none.
+    std::string pinned_api_version;  ///< "1.N", empty: ask the API.
+    std::string boot_interface;      ///< BOOTIF verbatim, empty: none.
     std::string ca_file;
     std::string minimum_tls_version = "1.2";
     std::chrono::seconds lookup_timeout{600};

@@ -1,13 +1,13 @@
 #include "agent/certificate.h"
 
+#include <memory>
+
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
-
-#include <memory>
 
 #include "base/error.h"
 

@@ -1,8 +1,8 @@
 #include "agent/command_board.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
+
+#include <fmt/core.h>
 
 #include "agent/agent_error.h"
 #include "base/log.h"
@@ -13,10 +13,14 @@ namespace {
 
 std::string_view to_text(CommandStatus status) {
     switch (status) {
-        case CommandStatus::running: return "RUNNING";
-        case CommandStatus::succeeded: return "SUCCEEDED";
-        case CommandStatus::failed: return "FAILED";
-        case CommandStatus::version_mismatch: return "CLEAN_VERSION_MISMATCH";
+        case CommandStatus::running:
+            return "RUNNING";
+        case CommandStatus::succeeded:
+            return "SUCCEEDED";
+        case CommandStatus::failed:
+            return "FAILED";
+        case CommandStatus::version_mismatch:
+            return "CLEAN_VERSION_MISMATCH";
     }
     return "FAILED";
 }
@@ -100,8 +104,8 @@ const Command& CommandBoard::lookup(std::string_view full_name) const {
     bool extension_known = std::ranges::any_of(
         commands_, [&](const auto& entry) { return entry.first.starts_with(extension); });
     if (!extension_known)
-        throw AgentError(Fault::not_found, fmt::format("Extension with id {} not found.",
-                                                       full_name.substr(0, dot)));
+        throw AgentError(Fault::not_found,
+                         fmt::format("Extension with id {} not found.", full_name.substr(0, dot)));
     throw AgentError(Fault::invalid_command,
                      fmt::format("Unknown command: {}", short_name(full_name)));
 }

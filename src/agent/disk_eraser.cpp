@@ -1,5 +1,9 @@
 #include "agent/disk_eraser.h"
 
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <linux/fs.h>
@@ -7,16 +11,13 @@
 #include <openssl/rand.h>
 #include <sys/ioctl.h>
 
-#include <algorithm>
-#include <cstdlib>
-#include <memory>
-
 #include "agent/agent_error.h"
 #include "agent/root_hints.h"
 #include "agent/secure_erase.h"
 #include "agent/wipe_plan.h"
 #include "base/log.h"
 #include "image/file.h"
+#include "image/partition_table.h"
 
 namespace ferrite::agent {
 namespace {
@@ -167,9 +168,9 @@ void erase_metadata(const MachineFiles& machine, const Disk& disk) {
 void erase_disk(const MachineFiles& machine, const Disk& disk, const ErasePolicy& policy) {
     if (disk.read_only) {
         if (policy.skip_read_only) return;
-        throw AgentError(Fault::block_device_erase,
-                         fmt::format("{} is read-only and agent_erase_skip_read_only is not set",
-                                     disk.name));
+        throw AgentError(
+            Fault::block_device_erase,
+            fmt::format("{} is read-only and agent_erase_skip_read_only is not set", disk.name));
     }
     if (try_secure_erase(machine, disk, policy)) return;
     overwrite(machine, disk, policy);
@@ -183,6 +184,28 @@ void erase_express(const MachineFiles& machine, const Disk& disk, const ErasePol
         if (try_secure_erase(machine, disk, lenient)) return;
     }
     erase_metadata(machine, disk);
+}
+
+void refuse_shared_filesystems(const MachineFiles& machine, const Disk& disk) {
+    constexpr std::pair<std::string_view, std::string_view> kShared[] = {
+        {"37affc90-ef7d-4e96-91c3-2d7ae055b174", "GPFS"},
+        {"aa31e02a-400f-11db-9590-000c2911d1b8", "VMFS"}};
+    constexpr std::uint8_t kMbrVmfs = 0xfb;
+    auto refuse = [&](unsigned number, std::string_view what) {
+        throw AgentError(Fault::protected_device,
+                         fmt::format("partition {} of {} is {}, a cluster file system; other "
+                                     "machines may use it",
+                                     number, disk.name, what));
+    };
+    auto head = image::File(machine.dev(disk.name), O_RDONLY).read_at(0, image::kTableBytes);
+    if (auto gpt = image::GptTable::parse(head, disk.logical_sector)) {
+        for (const auto& partition : gpt->partitions())
+            for (auto [type, name] : kShared)
+                if (partition.type.to_text() == type) refuse(partition.number, name);
+    } else if (auto mbr = image::MbrTable::parse(head)) {
+        for (const auto& partition : mbr->partitions())
+            if (partition.mbr_type == kMbrVmfs) refuse(partition.number, "VMFS");
+    }
 }
 
 std::vector<Disk> erasable_disks(const MachineFiles& machine, const Json& node) {

@@ -15,9 +15,9 @@ struct ErasePolicy {
     bool ata_secure_erase = true;
     bool continue_if_secure_erase_failed = false;
     bool skip_read_only = false;
-    bool zeroize = true;          ///< Zeros as the last pass.
-    unsigned iterations = 1;      ///< Passes of random bytes before it.
-    unsigned concurrency = 1;     ///< Disks at a time.
+    bool zeroize = true;       ///< Zeros as the last pass.
+    unsigned iterations = 1;   ///< Passes of random bytes before it.
+    unsigned concurrency = 1;  ///< Disks at a time.
     bool guard_special_filesystems = true;
 
     static ErasePolicy of_node(const Json& node);

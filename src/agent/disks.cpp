@@ -199,8 +199,8 @@ std::optional<std::string> path_id(std::string_view sysfs_device_path, std::stri
         if (numbered(part, "ata")) ata = part.substr(3);
         if (is_scsi_address(part)) scsi = part;
         // A USB interface looks like 1-2:1.0: bus 1, port 2, configuration 1, interface 0.
-        if (auto dash = part.find('-'); dash != part.npos && part.find(':') != part.npos &&
-                                        all_of(part, "0123456789-:."))
+        if (auto dash = part.find('-');
+            dash != part.npos && part.find(':') != part.npos && all_of(part, "0123456789-:."))
             usb = part.substr(dash + 1);
     }
     if (pci.empty()) return std::nullopt;

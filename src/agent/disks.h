@@ -13,18 +13,18 @@ namespace ferrite::agent {
 
 /// A whole disk as the inventory shows it (reference: agent.md section 7.2), read from sysfs only.
 struct Disk {
-    std::string name;                     ///< `/dev/sda`
-    std::uint64_t size = 0;               ///< Bytes.
+    std::string name;        ///< `/dev/sda`
+    std::uint64_t size = 0;  ///< Bytes.
     std::optional<std::string> model;
     std::optional<std::string> vendor;
     std::optional<std::string> serial;
-    std::optional<std::string> wwn;       ///< With extension when there is one.
+    std::optional<std::string> wwn;  ///< With extension when there is one.
     std::optional<std::string> wwn_with_extension;
     std::optional<std::string> wwn_vendor_extension;
-    std::optional<std::string> wwn_base;  ///< Without extension; a second spelling for hints.
-    std::optional<std::string> hctl;      ///< SCSI host:channel:target:lun.
-    std::optional<std::string> by_path;   ///< `/dev/disk/by-path/…`
-    std::optional<std::string> transport; ///< nvme, sata, sas, usb, virtio, …
+    std::optional<std::string> wwn_base;   ///< Without extension; a second spelling for hints.
+    std::optional<std::string> hctl;       ///< SCSI host:channel:target:lun.
+    std::optional<std::string> by_path;    ///< `/dev/disk/by-path/…`
+    std::optional<std::string> transport;  ///< nvme, sata, sas, usb, virtio, …
     bool rotational = false;
     bool removable = false;
     bool read_only = false;

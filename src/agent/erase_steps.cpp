@@ -1,9 +1,9 @@
 #include "agent/erase_steps.h"
 
-#include <fmt/core.h>
-
 #include <atomic>
 #include <memory>
+
+#include <fmt/core.h>
 
 #include "agent/agent_error.h"
 #include "agent/disk_eraser.h"
@@ -76,8 +76,8 @@ void for_each_disk(const MachineFiles& machine, const Json& node, Erase erase) {
             erase(disk, policy);
         } catch (const Error& error) {
             log_warning("AGENT_ERASE_FAILED", "disk={} cause=\"{}\"", disk.name, error.message());
-            failures += fmt::format("{}{}: {}", failures.empty() ? "" : "; ", disk.name,
-                                    error.message());
+            failures +=
+                fmt::format("{}{}: {}", failures.empty() ? "" : "; ", disk.name, error.message());
         }
     }
     if (!failures.empty()) throw AgentError(Fault::block_device_erase, failures);
@@ -114,9 +114,9 @@ Task<Json> erase_pstore(const MachineFiles* machine) {
 void add_erase_steps(StepBook& steps, const MachineFiles& machine, Runtime& work) {
     auto* files = &machine;
     auto* runtime = &work;
-    steps.add({.name = "erase_devices",
-               .clean_priority = 10,
-               .run = [=](Json node, JsonObject) { return erase_devices(files, runtime, node); }});
+    steps.add({.name = "erase_devices", .clean_priority = 10, .run = [=](Json node, JsonObject) {
+                   return erase_devices(files, runtime, node);
+               }});
     steps.add({.name = "erase_devices_metadata",
                .clean_priority = 99,
                .deploy_priority = 0,
@@ -124,9 +124,9 @@ void add_erase_steps(StepBook& steps, const MachineFiles& machine, Runtime& work
     steps.add({.name = "erase_devices_express",
                .clean_priority = 0,
                .run = [=](Json node, JsonObject) { return erase_devices_express(files, node); }});
-    steps.add({.name = "erase_pstore",
-               .clean_priority = 0,
-               .run = [=](Json, JsonObject) { return erase_pstore(files); }});
+    steps.add({.name = "erase_pstore", .clean_priority = 0, .run = [=](Json, JsonObject) {
+                   return erase_pstore(files);
+               }});
 }
 
 }  // namespace ferrite::agent

@@ -24,8 +24,8 @@ std::chrono::milliseconds lookup_pause(unsigned failures, unsigned conflicts, bo
                                        std::chrono::seconds interval, double random) {
     constexpr double kLongest = 60'000;
     double low = std::min(static_cast<double>(interval.count()) * 1000, kLongest);
-    double limit = std::min(1000.0 * static_cast<double>(1ull << std::min(failures - 1, 16u)),
-                            kLongest);
+    double limit =
+        std::min(1000.0 * static_cast<double>(1ull << std::min(failures - 1, 16u)), kLongest);
     auto pause = static_cast<long>(std::max(low, limit * random));
     if (was_conflict) pause += conflicts <= 1 ? 5000 : conflicts == 2 ? 10'000 : 30'000;
     return std::chrono::milliseconds(pause);

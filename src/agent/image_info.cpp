@@ -1,8 +1,8 @@
 #include "agent/image_info.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
+
+#include <fmt/core.h>
 
 #include "agent/agent_error.h"
 #include "agent/machine_files.h"
@@ -17,7 +17,9 @@ constexpr std::size_t kMd5Digits = 32;
     throw AgentError(Fault::invalid_params, std::move(details));
 }
 
-bool is_url(std::string_view text) { return text.find("://") != text.npos; }
+bool is_url(std::string_view text) {
+    return text.find("://") != text.npos;
+}
 
 /// An optional text that must not be present and empty or of another type.
 std::string optional_text(const Json& info, std::string_view key) {
@@ -46,8 +48,9 @@ image::ChecksumClaim read_checksum(const Json& info, image::Md5Policy md5) {
     bool literal_is_enough = is_url(claim.checksum) || claim.checksum.size() > kMd5Digits ||
                              md5 == image::Md5Policy::allowed;
     if (claim.os_hash_value.empty() && (claim.checksum.empty() || !literal_is_enough))
-        refuse("Image checksum is not available, either the 'checksum' field is too weak or "
-               "neither it nor 'os_hash_algo' and 'os_hash_value' are set");
+        refuse(
+            "Image checksum is not available, either the 'checksum' field is too weak or "
+            "neither it nor 'os_hash_algo' and 'os_hash_value' are set");
     return claim;
 }
 
@@ -114,8 +117,9 @@ ImageInfo parse_image_info(const Json& info, image::Md5Policy md5) {
     image.no_proxy = read_no_proxy(info);
     image.config_drive = string_member(info, "configdrive");
     if (string_member(info, "image_type") == "partition")
-        refuse("this agent writes whole-disk images only; give a whole-disk image or set "
-               "instance_info/image_type to whole-disk");
+        refuse(
+            "this agent writes whole-disk images only; give a whole-disk image or set "
+            "instance_info/image_type to whole-disk");
     return image;
 }
 

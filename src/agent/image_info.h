@@ -13,10 +13,10 @@ namespace ferrite::agent {
 /// What to write, as the conductor describes it (reference: agent.md section 6.1).
 struct ImageInfo {
     std::string id;
-    std::vector<std::string> urls;      ///< Tried in order; at least one.
+    std::vector<std::string> urls;  ///< Tried in order; at least one.
     image::ChecksumClaim checksum;
-    std::string disk_format;            ///< `raw`, `qcow2`, …; empty: not said.
-    Secret authorization;               ///< Whole header value; empty: none.
+    std::string disk_format;  ///< `raw`, `qcow2`, …; empty: not said.
+    Secret authorization;     ///< Whole header value; empty: none.
     std::string http_proxy;
     std::string https_proxy;
     std::vector<std::string> no_proxy;  ///< Host names and domain suffixes.

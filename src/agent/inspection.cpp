@@ -31,9 +31,8 @@ JsonObject inspection_document(InspectionInput input) {
         {"collectors", std::move(names)},
         {"managers",
          JsonArray{JsonObject{{"name", "generic_hardware_manager"}, {"version", "1.2"}}}}};
-    document["error"] = errors.empty()
-                            ? Json(nullptr)
-                            : Json("The following errors were encountered:" + errors);
+    document["error"] =
+        errors.empty() ? Json(nullptr) : Json("The following errors were encountered:" + errors);
     return document;
 }
 

@@ -1,11 +1,11 @@
 #include "agent/inventory.h"
 
-#include <sys/utsname.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <charconv>
 #include <set>
+
+#include <sys/utsname.h>
+#include <unistd.h>
 
 #include "agent/bmc_address.h"
 #include "agent/disks.h"
@@ -85,7 +85,8 @@ JsonObject collect_memory(const MachineFiles& machine, const SmbiosFacts& smbios
 
 SmbiosFacts read_smbios(const MachineFiles& machine) {
     SmbiosFacts facts;
-    if (auto table = read_file(machine.sys("firmware/dmi/tables/DMI"))) facts = parse_smbios(*table);
+    if (auto table = read_file(machine.sys("firmware/dmi/tables/DMI")))
+        facts = parse_smbios(*table);
     auto fill = [&](std::string& field, std::string_view file) {
         if (field.empty())
             field = machine.sys_text("class/dmi/id/" + std::string(file)).value_or("");
@@ -122,7 +123,9 @@ std::string host_name() {
     return name;
 }
 
-std::string without_0x(std::string text) { return text.starts_with("0x") ? text.substr(2) : text; }
+std::string without_0x(std::string text) {
+    return text.starts_with("0x") ? text.substr(2) : text;
+}
 
 }  // namespace
 
@@ -150,8 +153,8 @@ JsonObject Inventory::collect() {
         {"memory", collect_memory(machine_, smbios)},
         {"system_vendor", vendor_json(smbios)},
         {"boot", JsonObject{{"current_boot_mode", uefi ? "uefi" : "bios"},
-                            {"pxe_interface", boot_interface_.empty() ? Json(nullptr)
-                                                                      : Json(boot_interface_)}}},
+                            {"pxe_interface",
+                             boot_interface_.empty() ? Json(nullptr) : Json(boot_interface_)}}},
         {"hostname", host_name()}};
     for (const auto& [key, value] : bmc_) inventory[key] = value;
     return inventory;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "agent/machine_files.h"
+#include "base/error.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/unique_fd.h"
@@ -15,8 +16,8 @@ constexpr auto kFile = "state.json";
 
 bool write_private(const std::filesystem::path& path, std::string_view text) {
     UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    return file && ::write(file.get(), text.data(), text.size()) ==
-                       static_cast<ssize_t>(text.size());
+    return file &&
+           ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
 }  // namespace

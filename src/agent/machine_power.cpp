@@ -1,5 +1,8 @@
 #include "agent/machine_power.h"
 
+#include <cerrno>
+#include <cstring>
+
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <linux/reboot.h>
@@ -8,9 +11,6 @@
 #include <sys/reboot.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 
 #include "agent/agent_error.h"
 #include "agent/disks.h"
@@ -23,8 +23,8 @@ namespace {
 
 bool write_word(const std::filesystem::path& path, std::string_view word) {
     UniqueFd file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-    return file && ::write(file.get(), word.data(), word.size()) ==
-                       static_cast<ssize_t>(word.size());
+    return file &&
+           ::write(file.get(), word.data(), word.size()) == static_cast<ssize_t>(word.size());
 }
 
 }  // namespace

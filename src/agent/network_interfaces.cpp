@@ -1,6 +1,11 @@
 #include "agent/network_interfaces.h"
 
+#include <algorithm>
+#include <cstring>
+#include <memory>
+
 #include <arpa/inet.h>
+#include <fmt/core.h>
 #include <ifaddrs.h>
 #include <linux/ethtool.h>
 #include <linux/sockios.h>
@@ -9,12 +14,6 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cstring>
-#include <memory>
-
-#include <fmt/core.h>
 
 namespace ferrite::agent {
 namespace {

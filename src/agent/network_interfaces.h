@@ -14,11 +14,11 @@ namespace ferrite::agent {
 /// A network interface as the inventory shows it (reference: agent.md section 7.3).
 struct NetworkInterface {
     std::string name;
-    std::string mac_address;                  ///< Permanent address where the driver tells it.
+    std::string mac_address;  ///< Permanent address where the driver tells it.
     std::optional<std::string> ipv4_address;
     std::optional<std::string> ipv6_address;
     bool has_carrier = false;
-    std::optional<std::string> vendor;        ///< `0x8086`
+    std::optional<std::string> vendor;  ///< `0x8086`
     std::optional<std::string> product;
     std::optional<std::uint64_t> speed_mbps;
     std::optional<std::string> pci_address;

@@ -1,9 +1,9 @@
 #include "agent/provisioning_api.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <charconv>
+
+#include <fmt/core.h>
 
 #include "base/log.h"
 
@@ -21,8 +21,8 @@ std::optional<bool> optional_flag(const Json& object, std::string_view key) {
 }
 
 std::chrono::seconds heartbeat_timeout_of(const Json& document, const Json& config) {
-    for (const Json* place : {&member(config, "heartbeat_timeout"),
-                              &member(document, "heartbeat_timeout")}) {
+    for (const Json* place :
+         {&member(config, "heartbeat_timeout"), &member(document, "heartbeat_timeout")}) {
         if (!place->is_number()) continue;
         auto seconds = place->is_double() ? place->as_double() : place->to_number<double>();
         return std::chrono::seconds(static_cast<long>(std::clamp(seconds, 1.0, 86400.0)));
@@ -45,8 +45,7 @@ LookupAnswer parse_lookup(std::string_view body) {
     if (tls == "1.2" || tls == "1.3") answer.minimum_tls_version = tls;
     if (const Json& formats = member(config, "permitted_image_formats"); formats.is_array())
         for (const auto& format : formats.as_array())
-            if (format.is_string())
-                answer.permitted_image_formats.emplace_back(format.as_string());
+            if (format.is_string()) answer.permitted_image_formats.emplace_back(format.as_string());
     answer.md5_allowed = optional_flag(config, "agent_md5_checksum_enable");
     if (auto disabled = optional_flag(config, "disable_deep_image_inspection"))
         answer.deep_inspection = !*disabled;
@@ -176,8 +175,7 @@ HttpFetch ProvisioningApi::prepare(std::string method, std::string body,
     request.body = std::move(body);
     request.headers.set("Content-Type", "application/json");
     request.headers.set("Accept", "application/json");
-    if (minor)
-        request.headers.set("X-OpenStack-Ironic-API-Version", fmt::format("1.{}", *minor));
+    if (minor) request.headers.set("X-OpenStack-Ironic-API-Version", fmt::format("1.{}", *minor));
     if (!options_.request_id.empty())
         request.headers.set("X-OpenStack-Request-ID", options_.request_id);
     request.timeout = options_.timeout;

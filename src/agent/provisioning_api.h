@@ -24,21 +24,21 @@ inline constexpr std::size_t kMinimumTokenLength = 32;
 
 /// What a lookup told the agent about itself.
 struct LookupAnswer {
-    Json node;                               ///< Has at least `uuid`.
+    Json node;  ///< Has at least `uuid`.
     std::string node_uuid;
     std::chrono::seconds heartbeat_timeout{300};
-    std::string agent_token;                 ///< As sent; see accept_token().
-    std::string minimum_tls_version;         ///< Empty when not said.
+    std::string agent_token;                           ///< As sent; see accept_token().
+    std::string minimum_tls_version;                   ///< Empty when not said.
     std::vector<std::string> permitted_image_formats;  ///< Empty when not said.
     std::optional<bool> md5_allowed;
-    std::optional<bool> deep_inspection;     ///< Whether images are judged by their content.
+    std::optional<bool> deep_inspection;  ///< Whether images are judged by their content.
 };
 
 /// Reads the body of a lookup; throws InvalidValue that says what is missing.
 LookupAnswer parse_lookup(std::string_view body);
 
-/// The token to use after a lookup: a new one of sufficient length replaces `held`; `******` (it was
-/// handed out before) and anything else leave it. Empty: the agent has none and cannot serve.
+/// The token to use after a lookup: a new one of sufficient length replaces `held`; `******` (it
+/// was handed out before) and anything else leave it. Empty: the agent has none and cannot serve.
 Secret accept_token(const Secret& held, const std::string& offered);
 
 /// `1.115` as 115; nothing for anything that is not 1.N.
@@ -69,8 +69,8 @@ public:
     struct Options {
         std::vector<std::string> urls;
         std::vector<std::string> inspection_urls;
-        std::string request_id;          ///< X-OpenStack-Request-ID when set.
-        std::string pinned_version;      ///< "1.N": not asked for.
+        std::string request_id;      ///< X-OpenStack-Request-ID when set.
+        std::string pinned_version;  ///< "1.N": not asked for.
         std::string ca_file;
         bool verify_tls = true;
         std::chrono::seconds timeout{30};

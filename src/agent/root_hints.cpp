@@ -1,11 +1,11 @@
 #include "agent/root_hints.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <optional>
+
+#include <fmt/core.h>
 
 #include "agent/agent_error.h"
 
@@ -42,14 +42,13 @@ const HintKind kHintKinds[] = {
     {"hctl", kText, [](const Disk& d) { return Values{d.hctl}; }},
     {"by_path", kText, [](const Disk& d) { return Values{d.by_path}; }},
     {"tran", kText, [](const Disk& d) { return Values{d.transport}; }},
-    {"rotational", kText,
-     [](const Disk& d) { return Values{d.rotational ? "true" : "false"}; }},
+    {"rotational", kText, [](const Disk& d) { return Values{d.rotational ? "true" : "false"}; }},
 };
 
 // Longest first, so that a prefix never wins over the operator that was meant.
-constexpr std::string_view kOperators[] = {"<range-in>", "<all-in>", "<in>", "<or>", "s==", "s!=",
-                                           "s<=",        "s>=",      "s<",   "s>",   "==",  "!=",
-                                           "<=",         ">=",       "<",    ">",    "="};
+constexpr std::string_view kOperators[] = {
+    "<range-in>", "<all-in>", "<in>", "<or>", "s==", "s!=", "s<=", "s>=", "s<",
+    "s>",         "==",       "!=",   "<=",   ">=",  "<",   ">",   "="};
 
 const HintKind& kind_of(std::string_view name) {
     for (const auto& kind : kHintKinds)
@@ -57,7 +56,9 @@ const HintKind& kind_of(std::string_view name) {
     throw InvalidValue(fmt::format("root device hint \"{}\" is not known", name));
 }
 
-std::string normal(std::string_view text) { return lower_case(trimmed(text)); }
+std::string normal(std::string_view text) {
+    return lower_case(trimmed(text));
+}
 
 std::optional<double> as_number(std::string_view text) {
     auto copy = trimmed(text);
@@ -129,8 +130,8 @@ std::string hint_text(std::string_view name, const Json& value) {
     if (value.is_string()) return std::string(value.as_string());
     if (value.is_bool()) return value.as_bool() ? "true" : "false";
     if (value.is_number()) return to_text(value);
-    throw InvalidValue(fmt::format("root device hint \"{}\" must be text, a number or a boolean",
-                                   name));
+    throw InvalidValue(
+        fmt::format("root device hint \"{}\" must be text, a number or a boolean", name));
 }
 
 std::string boolean_text(const std::string& text) {

@@ -1,14 +1,13 @@
 #include "agent/secure_erase.h"
 
-#include <linux/nvme_ioctl.h>
-#include <scsi/sg.h>
-#include <sys/ioctl.h>
-
 #include <array>
 #include <cstring>
 #include <optional>
 
 #include <fmt/core.h>
+#include <linux/nvme_ioctl.h>
+#include <scsi/sg.h>
+#include <sys/ioctl.h>
 
 #include "agent/agent_error.h"
 
@@ -121,7 +120,8 @@ SecureErase nvme_secure_erase(int fd) {
 
     std::array<std::uint8_t, 4096> space{};
     auto id = static_cast<std::uint32_t>(namespace_id);
-    if (!nvme_identify(fd, id, kNamespace, space)) refuse("the NVMe namespace cannot be identified");
+    if (!nvme_identify(fd, id, kNamespace, space))
+        refuse("the NVMe namespace cannot be identified");
     std::uint32_t present_format = space[26] & 0x0f;
     nvme_admin_cmd format{};
     format.opcode = kNvmeFormat;
@@ -129,8 +129,9 @@ SecureErase nvme_secure_erase(int fd) {
     format.cdw10 = present_format | (can_crypto_erase ? 2u : 1u) << 9;
     format.timeout_ms = kFormatTimeoutMs;
     if (int status = ::ioctl(fd, NVME_IOCTL_ADMIN_CMD, &format); status != 0)
-        refuse(fmt::format("NVMe format failed ({})",
-                           status > 0 ? fmt::format("status {:#x}", status) : std::strerror(errno)));
+        refuse(fmt::format("NVMe format failed ({})", status > 0
+                                                          ? fmt::format("status {:#x}", status)
+                                                          : std::strerror(errno)));
     return SecureErase::done;
 }
 
@@ -148,12 +149,11 @@ SecureErase ata_secure_erase(int fd) {
     constexpr std::uint8_t kEnhanced = 0x02;
     bool enhanced = security->enhanced_erase;
     std::array<std::uint8_t, kIdentifyBytes> nothing{};
-    bool erased =
-        ata_command(fd, kAtaErasePrepare, Transfer::none, nothing, kShortTimeoutMs) &&
-        password_command(fd, kAtaEraseUnit,
-                         erase_timeout_ms(enhanced ? security->enhanced_erase_minutes
-                                                   : security->erase_minutes),
-                         enhanced ? kEnhanced : 0);
+    bool erased = ata_command(fd, kAtaErasePrepare, Transfer::none, nothing, kShortTimeoutMs) &&
+                  password_command(fd, kAtaEraseUnit,
+                                   erase_timeout_ms(enhanced ? security->enhanced_erase_minutes
+                                                             : security->erase_minutes),
+                                   enhanced ? kEnhanced : 0);
     auto after = read_security(fd);
     if (erased && after && !after->enabled) return SecureErase::done;
     // Never leave a drive behind that locks itself at the next power-on.

@@ -26,7 +26,7 @@ struct AtaSecurity {
     bool locked = false;
     bool frozen = false;
     bool enhanced_erase = false;
-    unsigned erase_minutes = 0;           ///< 0: not said.
+    unsigned erase_minutes = 0;  ///< 0: not said.
     unsigned enhanced_erase_minutes = 0;
 };
 

@@ -42,7 +42,7 @@ constexpr std::uint8_t kEndOfTable = 127;
 
 std::uint64_t memory_mib(const Structure& device) {
     auto size = device.number(0x0c, 2);
-    if (size == 0 || size == 0xffff) return 0;               // Empty socket, unknown.
+    if (size == 0 || size == 0xffff) return 0;  // Empty socket, unknown.
     if (size == 0x7fff) return device.number(0x1c, 4) & 0x7fffffff;
     bool in_kib = (size & 0x8000) != 0;
     return in_kib ? (size & 0x7fff) / 1024 : size;

@@ -28,7 +28,9 @@ const KindWords& words_of(StepKind kind) {
     return kWords[static_cast<int>(kind)];
 }
 
-JsonObject versions() { return {{kVersionKey, kVersion}}; }
+JsonObject versions() {
+    return {{kVersionKey, kVersion}};
+}
 
 JsonObject step_json(const Step& step, StepKind kind, int priority) {
     JsonObject json{{"step", step.name},
@@ -74,8 +76,9 @@ JsonObject StepBook::list(StepKind kind, const JsonObject& parameters) {
     for (const auto& step : steps_)
         if (auto priority = step.*words_of(kind).priority)
             offered.push_back(step_json(step, kind, *priority));
-    return {{fmt::format("{}_steps", words_of(kind).name), JsonObject{{kGroup, std::move(offered)}}},
-            {"hardware_manager_version", versions()}};
+    return {
+        {fmt::format("{}_steps", words_of(kind).name), JsonObject{{kGroup, std::move(offered)}}},
+        {"hardware_manager_version", versions()}};
 }
 
 Task<Json> StepBook::list_task(StepKind kind, JsonObject parameters) {

@@ -1,8 +1,8 @@
 #include "agent/system_logs.h"
 
-#include <sys/klog.h>
-
 #include <algorithm>
+
+#include <sys/klog.h>
 
 #include "agent/tar_writer.h"
 #include "image/base64.h"

@@ -1,11 +1,11 @@
 #include "agent/tar_writer.h"
 
-#include <fmt/core.h>
-#include <zlib.h>
-
 #include <algorithm>
 #include <cstring>
 #include <numeric>
+
+#include <fmt/core.h>
+#include <zlib.h>
 
 #include "base/error.h"
 
@@ -39,8 +39,9 @@ void TarWriter::add(std::string_view name, std::string_view content) {
     header.put(257, 8, std::string_view("ustar\00000", 8));
     header.put(265, 32, "root");
     header.put(297, 32, "root");
-    auto sum = std::accumulate(std::begin(header.bytes), std::end(header.bytes), 0u,
-                               [](unsigned s, char c) { return s + static_cast<unsigned char>(c); });
+    auto sum =
+        std::accumulate(std::begin(header.bytes), std::end(header.bytes), 0u,
+                        [](unsigned s, char c) { return s + static_cast<unsigned char>(c); });
     header.put(148, 8, fmt::format("{:06o}", sum) + std::string("\0 ", 2));
     auto head = as_bytes({header.bytes, kBlock});
     archive_.insert(archive_.end(), head.begin(), head.end());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +32,30 @@ public:
     JsonArray array() const {
         Json json = value();
         return json.is_array() ? std::move(json.as_array()) : JsonArray();
+    }
+
+    /// The member `key` of an object; null when it is not there.
+    Json get(std::string_view key) const {
+        Json json = value();
+        auto* object = json.if_object();
+        auto* found = object ? object->if_contains(key) : nullptr;
+        return found ? std::move(*found) : Json();
+    }
+    std::string get_text(std::string_view key, std::string_view fallback = "") const {
+        Json json = get(key);
+        return std::string(json.is_string() ? std::string_view(json.as_string()) : fallback);
+    }
+    void set(std::string_view key, Json member) {
+        JsonObject object = this->object();
+        object[key] = std::move(member);
+        text_ = to_text(Json(std::move(object)));
+    }
+    /// Takes members out of the object; those that are not there do not matter.
+    void erase(std::initializer_list<std::string_view> keys) {
+        JsonObject object = this->object();
+        std::size_t before = object.size();
+        for (auto key : keys) object.erase(key);
+        if (object.size() != before) text_ = to_text(Json(std::move(object)));
     }
 
     bool operator==(const JsonText&) const = default;

@@ -1,0 +1,54 @@
+#include "hardware/absent.h"
+
+#include <algorithm>
+
+namespace ferrite::hardware {
+
+Task<StepOutcome> NoInspect::inspect(NodeContext* context) {
+    throw unsupported(*context, "inspect");
+    co_return StepOutcome::done;
+}
+
+Task<StepOutcome> NoRescue::rescue(NodeContext* context) {
+    throw unsupported(*context, "rescue");
+    co_return StepOutcome::done;
+}
+
+Task<> NoRescue::unrescue(NodeContext* context) {
+    throw unsupported(*context, "rescue");
+    co_return;
+}
+
+Task<> NoRescue::clean_up(NodeContext*) { co_return; }
+
+Task<BootDeviceSetting> NoopManagement::boot_device(NodeContext*) {
+    co_return BootDeviceSetting{"pxe", true};
+}
+
+Task<> NoopManagement::set_boot_device(NodeContext*, std::string device, bool) {
+    auto devices = supported_boot_devices();
+    if (std::find(devices.begin(), devices.end(), device) == devices.end())
+        throw InvalidValue("Boot device " + device + " is not one of: pxe, disk.");
+    co_return;
+}
+
+std::vector<Step> NoopDeploy::steps(const NodeContext&, StepKind kind) const {
+    if (kind != StepKind::deploy) return {};
+    return {{.interface = "deploy", .name = "deploy", .priority = 100}};
+}
+
+Task<StepOutcome> NoopDeploy::run_step(NodeContext*, StepKind, Step) {
+    co_return StepOutcome::done;
+}
+
+Task<> NoopDeploy::prepare(NodeContext*) { co_return; }
+Task<> NoopDeploy::clean_up(NodeContext*) { co_return; }
+Task<> NoopDeploy::tear_down(NodeContext*) { co_return; }
+Task<StepOutcome> NoopDeploy::prepare_cleaning(NodeContext*) { co_return StepOutcome::done; }
+Task<> NoopDeploy::tear_down_cleaning(NodeContext*) { co_return; }
+Task<> NoopDeploy::refresh_steps(NodeContext*, StepKind) { co_return; }
+Task<AgentProgress> NoopDeploy::progress(NodeContext*, StepKind) {
+    co_return AgentProgress{AgentProgress::Kind::fresh, ""};
+}
+
+}  // namespace ferrite::hardware

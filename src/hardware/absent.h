@@ -1,0 +1,63 @@
+#pragma once
+
+#include <string>
+
+#include "hardware/interfaces.h"
+
+/// Implementations for what a machine has not, or what needs nothing to be done.
+namespace ferrite::hardware {
+
+/// `no-bios`, `no-console`, ...: validation says that it is not supported, and nothing else works.
+class Absent : public Interface {
+public:
+    explicit Absent(std::string what) : what_(std::move(what)) {}
+    void validate(const NodeContext& context) const override { throw unsupported(context, what_); }
+
+private:
+    std::string what_;
+};
+
+class NoInspect : public InspectInterface {
+public:
+    void validate(const NodeContext& context) const override {
+        throw unsupported(context, "inspect");
+    }
+    Task<StepOutcome> inspect(NodeContext* context) override;
+};
+
+class NoRescue : public RescueInterface {
+public:
+    void validate(const NodeContext& context) const override {
+        throw unsupported(context, "rescue");
+    }
+    Task<StepOutcome> rescue(NodeContext* context) override;
+    Task<> unrescue(NodeContext* context) override;
+    Task<> clean_up(NodeContext* context) override;
+};
+
+/// `noop` of network and storage: nothing to do is a way to do it.
+class Noop : public Interface {};
+
+/// Management `noop`: boot devices are set by hand; what is asked is accepted.
+class NoopManagement : public ManagementInterface {
+public:
+    std::vector<std::string> supported_boot_devices() const override { return {"pxe", "disk"}; }
+    Task<BootDeviceSetting> boot_device(NodeContext* context) override;
+    Task<> set_boot_device(NodeContext* context, std::string device, bool persistent) override;
+};
+
+/// Deploy `noop`: the machine is installed by somebody else.
+class NoopDeploy : public DeployInterface {
+public:
+    std::vector<Step> steps(const NodeContext&, StepKind kind) const override;
+    Task<StepOutcome> run_step(NodeContext* context, StepKind kind, Step step) override;
+    Task<> prepare(NodeContext* context) override;
+    Task<> clean_up(NodeContext* context) override;
+    Task<> tear_down(NodeContext* context) override;
+    Task<StepOutcome> prepare_cleaning(NodeContext* context) override;
+    Task<> tear_down_cleaning(NodeContext* context) override;
+    Task<> refresh_steps(NodeContext* context, StepKind kind) override;
+    Task<AgentProgress> progress(NodeContext* context, StepKind kind) override;
+};
+
+}  // namespace ferrite::hardware

@@ -1,0 +1,193 @@
+#include "hardware/drivers.h"
+
+#include <fmt/core.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+
+namespace ferrite::hardware {
+namespace {
+
+using Names = std::vector<std::string_view>;
+
+const Names kBoot = {"ipxe", "pxe"};
+const Names kDeploy = {"direct"};
+const Names kNetwork = {"noop"};
+const Names kStorage = {"noop"};
+
+const HardwareType kTypes[] = {
+    {"fake-hardware",
+     {{"bios", {"fake", "no-bios"}},
+      {"boot", {"fake", "ipxe", "pxe"}},
+      {"console", {"fake", "no-console"}},
+      {"deploy", {"fake", "direct"}},
+      {"firmware", {"fake", "no-firmware"}},
+      {"inspect", {"fake", "no-inspect"}},
+      {"management", {"fake"}},
+      {"network", kNetwork},
+      {"power", {"fake"}},
+      {"raid", {"fake", "no-raid"}},
+      {"rescue", {"fake", "no-rescue"}},
+      {"storage", {"fake", "noop"}},
+      {"vendor", {"fake", "no-vendor"}}}},
+    {"ipmi",
+     {{"bios", {"no-bios"}},
+      {"boot", kBoot},
+      {"console", {"no-console"}},
+      {"deploy", kDeploy},
+      {"firmware", {"no-firmware"}},
+      {"inspect", {"no-inspect"}},
+      {"management", {"ipmitool", "noop"}},
+      {"network", kNetwork},
+      {"power", {"ipmitool"}},
+      {"raid", {"no-raid"}},
+      {"rescue", {"no-rescue"}},
+      {"storage", kStorage},
+      {"vendor", {"no-vendor"}}}},
+};
+
+/// fake-hardware takes whatever is enabled: tests combine it with the real ones.
+bool takes_anything(const HardwareType& type) { return type.name == "fake-hardware"; }
+
+}  // namespace
+
+std::span<const HardwareType> hardware_types() { return kTypes; }
+
+Drivers::Drivers(Options options, Implementations implementations)
+    : options_(std::move(options)), implementations_(std::move(implementations)) {
+    for (const auto& name : options_.enabled_hardware_types) type(name);
+    for (const auto& kind : model::interface_kinds()) {
+        auto& names = options_.enabled_interfaces[std::string(kind.name)];
+        const auto& known = implementations_.find(kind.name)->second;
+        for (const auto& name : names) {
+            if (known.contains(name)) continue;
+            std::vector<std::string> all;
+            for (const auto& [implementation, _] : known) all.push_back(implementation);
+            throw InvalidValue(fmt::format(
+                "Option [DEFAULT]enabled_{}_interfaces names '{}', which is not built in. Known: {}.",
+                kind.name, name, fmt::join(all, ", ")));
+        }
+        if (!names.empty()) continue;
+        for (const auto& enabled : options_.enabled_hardware_types) {
+            const auto& supported = type(enabled).supported.at(kind.name);
+            std::string first(supported.front());
+            if (std::ranges::find(names, first) == names.end()) names.push_back(first);
+        }
+    }
+    for (const auto& name : options_.enabled_hardware_types)
+        for (const auto& kind : model::interface_kinds())
+            if (!default_for(name, kind.name))
+                throw InvalidValue(fmt::format(
+                    "Hardware type {} has no enabled {} interface: add one of {} to "
+                    "[DEFAULT]enabled_{}_interfaces.",
+                    name, kind.name, fmt::join(type(name).supported.at(kind.name), ", "),
+                    kind.name));
+}
+
+const HardwareType& Drivers::type(std::string_view name) const {
+    for (const auto& type : kTypes)
+        if (type.name == name) return type;
+    std::vector<std::string_view> all;
+    for (const auto& type : kTypes) all.push_back(type.name);
+    throw InvalidValue(fmt::format(
+        "Hardware type '{}' is not known. [DEFAULT]enabled_hardware_types may name: {}.", name,
+        fmt::join(all, ", ")));
+}
+
+std::vector<std::string> Drivers::names() const {
+    auto names = options_.enabled_hardware_types;
+    std::ranges::sort(names);
+    return names;
+}
+
+bool Drivers::enabled(std::string_view name) const {
+    return std::ranges::find(options_.enabled_hardware_types, name) !=
+           options_.enabled_hardware_types.end();
+}
+
+bool Drivers::supports(const HardwareType& type, std::string_view kind,
+                       std::string_view name) const {
+    const auto& enabled = options_.enabled_interfaces.find(kind)->second;
+    if (std::ranges::find(enabled, name) == enabled.end()) return false;
+    const auto& supported = type.supported.at(kind);
+    return takes_anything(type) || std::ranges::find(supported, name) != supported.end();
+}
+
+std::vector<std::string> Drivers::choices(std::string_view name, std::string_view kind) const {
+    const auto& hardware_type = type(name);
+    std::vector<std::string> found;
+    for (auto candidate : hardware_type.supported.at(kind))
+        if (supports(hardware_type, kind, candidate)) found.emplace_back(candidate);
+    for (const auto& candidate : options_.enabled_interfaces.find(kind)->second)
+        if (supports(hardware_type, kind, candidate) &&
+            std::ranges::find(found, candidate) == found.end())
+            found.push_back(candidate);
+    return found;
+}
+
+std::optional<std::string> Drivers::default_for(std::string_view name,
+                                                std::string_view kind) const {
+    auto configured = options_.default_interfaces.find(kind);
+    if (configured != options_.default_interfaces.end() && !configured->second.empty() &&
+        supports(type(name), kind, configured->second))
+        return configured->second;
+    auto candidates = choices(name, kind);
+    if (candidates.empty()) return std::nullopt;
+    return candidates.front();
+}
+
+std::map<std::string, std::string, std::less<>> Drivers::properties(std::string_view name) const {
+    std::map<std::string, std::string, std::less<>> all;
+    for (const auto& kind : model::interface_kinds()) {
+        auto chosen = default_for(name, kind.name);
+        if (!chosen) continue;
+        const auto& implementation = implementations_.find(kind.name)->second.find(*chosen)->second;
+        for (const auto& [key, meaning] : implementation->properties()) all.emplace(key, meaning);
+    }
+    return all;
+}
+
+void Drivers::settle_interfaces(model::Node& node) const {
+    const auto& hardware_type = type(node.driver);
+    for (const auto& kind : model::interface_kinds()) {
+        auto& chosen = node.*kind.field;
+        if (!chosen) {
+            chosen = default_for(node.driver, kind.name);
+            continue;
+        }
+        if (supports(hardware_type, kind.name, *chosen)) continue;
+        throw InvalidValue(fmt::format(
+            "'{}' can not be the {}_interface of a node with driver {}: choose one of {}, or enable "
+            "it with [DEFAULT]enabled_{}_interfaces.",
+            *chosen, kind.name, node.driver, fmt::join(choices(node.driver, kind.name), ", "),
+            kind.name));
+    }
+}
+
+DriverInterfaces Drivers::interfaces_of(const model::Node& node) const {
+    DriverInterfaces set;
+    for (const auto& kind : model::interface_kinds()) {
+        const auto& chosen = node.*kind.field;
+        const auto& known = implementations_.find(kind.name)->second;
+        auto found = known.find(chosen.value_or(""));
+        if (found == known.end())
+            throw InvalidValue(fmt::format(
+                "Node {} has {}_interface '{}', which this conductor does not have.", node.uuid,
+                kind.name, chosen.value_or("")));
+        set.all.emplace(kind.name, found->second.get());
+    }
+    auto as = [&]<class I>(I*& slot, std::string_view kind) {
+        slot = dynamic_cast<I*>(set.all.find(kind)->second);
+    };
+    as(set.power, "power");
+    as(set.management, "management");
+    as(set.boot, "boot");
+    as(set.deploy, "deploy");
+    as(set.inspect, "inspect");
+    as(set.rescue, "rescue");
+    return set;
+}
+
+}  // namespace ferrite::hardware

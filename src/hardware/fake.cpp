@@ -1,0 +1,79 @@
+#include "hardware/fake.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "base/runtime.h"
+#include "model/states.h"
+
+namespace ferrite::hardware {
+namespace {
+
+namespace power = model::power;
+
+Task<> pretend(std::chrono::milliseconds delay) {
+    if (delay.count() > 0) co_await sleep_for(delay);
+}
+
+}  // namespace
+
+Task<std::optional<std::string>> FakePower::power_state(NodeContext* context) {
+    co_await pretend(delays_.power);
+    co_return context->node.power_state;
+}
+
+Task<> FakePower::set_power_state(NodeContext* context, std::string target, std::chrono::seconds) {
+    co_await pretend(delays_.power);
+    context->node.power_state = target == power::soft_off ? std::string(power::off) : target;
+}
+
+Task<> FakePower::reboot(NodeContext* context, bool, std::chrono::seconds) {
+    co_await pretend(delays_.power);
+    context->node.power_state = std::string(power::on);
+}
+
+Task<BootDeviceSetting> FakeManagement::boot_device(NodeContext*) {
+    co_await pretend(delays_.management);
+    co_return BootDeviceSetting{"pxe", false};
+}
+
+Task<> FakeManagement::set_boot_device(NodeContext*, std::string device, bool) {
+    if (device != "pxe")
+        throw InvalidValue("Boot device " + device +
+                           " is not supported by fake-hardware, which knows only: pxe.");
+    co_await pretend(delays_.management);
+}
+
+Task<> FakeBoot::prepare_ramdisk(NodeContext*) { co_await pretend(delays_.boot); }
+Task<> FakeBoot::clean_up_ramdisk(NodeContext*) { co_await pretend(delays_.boot); }
+Task<> FakeBoot::prepare_instance(NodeContext*) { co_await pretend(delays_.boot); }
+Task<> FakeBoot::clean_up_instance(NodeContext*) { co_await pretend(delays_.boot); }
+
+Task<StepOutcome> FakeDeploy::run_step(NodeContext*, StepKind, Step) {
+    co_await pretend(delays_.deploy);
+    co_return StepOutcome::done;
+}
+
+Task<StepOutcome> FakeInspect::inspect(NodeContext*) {
+    co_await pretend(delays_.inspect);
+    co_return StepOutcome::done;
+}
+
+Task<StepOutcome> FakeRescue::rescue(NodeContext*) {
+    co_await pretend(delays_.rescue);
+    co_return StepOutcome::done;
+}
+
+Task<> FakeRescue::unrescue(NodeContext*) { co_await pretend(delays_.rescue); }
+Task<> FakeRescue::clean_up(NodeContext*) { co_return; }
+
+std::vector<Step> FakeVendor::steps(const NodeContext&, StepKind kind) const {
+    if (kind != StepKind::clean) return {};
+    return {{.interface = "vendor", .name = "log_passthrough", .priority = 1}};
+}
+
+Task<StepOutcome> FakeVendor::run_step(NodeContext*, StepKind, Step) {
+    co_return StepOutcome::done;
+}
+
+}  // namespace ferrite::hardware

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "hardware/absent.h"
+#include "hardware/interfaces.h"
+
+/// The hardware type `fake-hardware`: everything works, nothing exists. For tests, demonstrations
+/// and load measurements (reference: conductor.md section 5.3).
+namespace ferrite::hardware {
+
+/// How long each kind of fake action takes.
+struct FakeDelays {
+    std::chrono::milliseconds power{0};
+    std::chrono::milliseconds management{0};
+    std::chrono::milliseconds boot{0};
+    std::chrono::milliseconds deploy{0};
+    std::chrono::milliseconds inspect{0};
+    std::chrono::milliseconds rescue{0};
+};
+
+class FakePower : public PowerInterface {
+public:
+    explicit FakePower(FakeDelays delays) : delays_(delays) {}
+    Task<std::optional<std::string>> power_state(NodeContext* context) override;
+    Task<> set_power_state(NodeContext* context, std::string target,
+                           std::chrono::seconds timeout) override;
+    Task<> reboot(NodeContext* context, bool soft, std::chrono::seconds timeout) override;
+
+private:
+    FakeDelays delays_;
+};
+
+class FakeManagement : public ManagementInterface {
+public:
+    explicit FakeManagement(FakeDelays delays) : delays_(delays) {}
+    std::vector<std::string> supported_boot_devices() const override { return {"pxe"}; }
+    Task<BootDeviceSetting> boot_device(NodeContext* context) override;
+    Task<> set_boot_device(NodeContext* context, std::string device, bool persistent) override;
+
+private:
+    FakeDelays delays_;
+};
+
+class FakeBoot : public BootInterface {
+public:
+    explicit FakeBoot(FakeDelays delays) : delays_(delays) {}
+    Task<> prepare_ramdisk(NodeContext* context) override;
+    Task<> clean_up_ramdisk(NodeContext* context) override;
+    Task<> prepare_instance(NodeContext* context) override;
+    Task<> clean_up_instance(NodeContext* context) override;
+
+private:
+    FakeDelays delays_;
+};
+
+class FakeDeploy : public NoopDeploy {
+public:
+    explicit FakeDeploy(FakeDelays delays) : delays_(delays) {}
+    Task<StepOutcome> run_step(NodeContext* context, StepKind kind, Step step) override;
+
+private:
+    FakeDelays delays_;
+};
+
+class FakeInspect : public InspectInterface {
+public:
+    explicit FakeInspect(FakeDelays delays) : delays_(delays) {}
+    Task<StepOutcome> inspect(NodeContext* context) override;
+
+private:
+    FakeDelays delays_;
+};
+
+class FakeRescue : public RescueInterface {
+public:
+    explicit FakeRescue(FakeDelays delays) : delays_(delays) {}
+    Task<StepOutcome> rescue(NodeContext* context) override;
+    Task<> unrescue(NodeContext* context) override;
+    Task<> clean_up(NodeContext* context) override;
+
+private:
+    FakeDelays delays_;
+};
+
+/// Its one clean step, `log_passthrough`, gives automated cleaning something to do.
+class FakeVendor : public Interface {
+public:
+    std::vector<Step> steps(const NodeContext&, StepKind kind) const override;
+    Task<StepOutcome> run_step(NodeContext* context, StepKind kind, Step step) override;
+};
+
+}  // namespace ferrite::hardware

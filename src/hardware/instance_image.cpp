@@ -1,0 +1,152 @@
+#include "hardware/instance_image.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <system_error>
+
+#include "base/error.h"
+#include "image/image_error.h"
+#include "image/image_format.h"
+#include "image/image_source.h"
+
+namespace ferrite::hardware {
+namespace {
+
+image::ChecksumClaim claim_of(const model::JsonText& info) {
+    return {.checksum = info.get_text("image_checksum"),
+            .os_hash_algo = info.get_text("image_os_hash_algo"),
+            .os_hash_value = info.get_text("image_os_hash_value")};
+}
+
+std::string without_query(std::string_view url) {
+    return std::string(url.substr(0, url.find_first_of("?#")));
+}
+
+}  // namespace
+
+InstanceImages::InstanceImages(HttpClient& client, image::ImageCache& cache, Options options)
+    : client_(client), cache_(cache), options_(std::move(options)) {
+    std::filesystem::create_directories(options_.directory);
+}
+
+void InstanceImages::validate(const model::Node& node) const {
+    auto href = node.instance_info.get_text("image_source");
+    if (href.empty())
+        throw InvalidValue(fmt::format(
+            "Node {} failed to validate deploy image info: instance_info.image_source is missing.",
+            node.uuid));
+    bool is_file = href.starts_with("file://");
+    if (!is_file && !href.starts_with("http://") && !href.starts_with("https://"))
+        image::parse_image_source(href, options_.files);
+    auto claim = claim_of(node.instance_info);
+    if (!is_file && claim.checksum.empty() &&
+        (claim.os_hash_algo.empty() || claim.os_hash_value.empty()))
+        throw InvalidValue(fmt::format(
+            "Node {}: the image can not be verified. Set image_checksum, or image_os_hash_algo and "
+            "image_os_hash_value, in instance_info.",
+            node.uuid));
+    auto type = node.instance_info.get_text("image_type", "whole-disk");
+    if (type == "partition")
+        throw InvalidValue(fmt::format(
+            "Node {}: partition images are not supported; use a whole-disk image.", node.uuid));
+    if (type != "whole-disk")
+        throw InvalidValue(fmt::format(
+            "Node {}: instance_info.image_type must be whole-disk, not '{}'.", node.uuid, type));
+}
+
+Task<image::ImageFormat> InstanceImages::probe(std::string url) {
+    auto fetch = image::make_fetch("GET", url, options_.access);
+    fetch.headers.set("Range", fmt::format("bytes=0-{}", image::kInspectionBytes - 1));
+    auto head = std::make_shared<Bytes>();
+    fetch.on_body = [head](ByteView bytes) {
+        head->insert(head->end(), bytes.begin(), bytes.end());
+        return head->size() < image::kInspectionBytes;
+    };
+    HttpFetched answer;
+    try {
+        answer = co_await client_.fetch(fetch);
+    } catch (const HttpClientError& error) {
+        // A server that knows no ranges is cut off once enough has come.
+        if (error.failure() != HttpFailure::stopped) throw;
+        answer.status = 200;
+    }
+    if (answer.status != 200 && answer.status != 206)
+        throw image::DownloadFailed(answer.status,
+                                    fmt::format("Image {} can not be had: HTTP status {}.",
+                                                image::display_url(url), answer.status));
+    auto found = image::inspect(*head, head->size());
+    if (image::is_verbatim(found.format)) co_return found.format;
+    if (!image::is_compressed(found.format))
+        image::check_format(found, "", options_.formats, image::display_url(url));
+    co_return found.format;
+}
+
+Task<> InstanceImages::serve_locally(NodeContext* context, image::ImageRequest request) {
+    auto& info = context->node.instance_info;
+    auto place = options_.directory / context->node.uuid;
+    auto image = co_await cache_.fetch(std::move(request), place);
+    info.set("image_url", Json(options_.url + "/" + context->node.uuid));
+    info.set("image_disk_format", Json(image::to_text(image.format) == "gpt"
+                                           ? std::string_view("raw")
+                                           : image::to_text(image.format)));
+    info.set("image_os_hash_algo", Json(image::to_text(image.checksum.algorithm)));
+    info.set("image_os_hash_value", Json(image.checksum.value));
+    info.set("image_checksum", Json());
+}
+
+Task<> InstanceImages::prepare(NodeContext* context) {
+    auto& node = context->node;
+    auto href = node.instance_info.get_text("image_source");
+    auto source = image::parse_image_source(href, options_.files);
+    auto about = co_await image::describe(&client_, source, options_.access);
+    auto sum = co_await image::resolve_checksum(&client_, claim_of(node.instance_info), href,
+                                                options_.checksums, options_.access);
+    auto format = node.instance_info.get_text("image_disk_format");
+    node.instance_info.set("image_type", Json("whole-disk"));
+    bool local = source.kind == image::ImageSource::Kind::file || options_.always_local;
+    if (!local) {
+        auto found = co_await probe(about.final_url.empty() ? href : about.final_url);
+        local = !image::is_verbatim(found);
+    }
+    if (local) {
+        co_await serve_locally(
+            context, {.href = href,
+                      .disk_format = format,
+                      .checksum = sum,
+                      .conversion = options_.force_raw ? image::Conversion::force_raw
+                                                       : image::Conversion::none,
+                      .access = options_.access});
+        co_return;
+    }
+    node.instance_info.set("image_url", Json(about.final_url.empty() ? href : about.final_url));
+    if (sum) {
+        node.instance_info.set("image_os_hash_algo", Json(image::to_text(sum->algorithm)));
+        node.instance_info.set("image_os_hash_value", Json(sum->value));
+    }
+}
+
+JsonObject InstanceImages::image_info(const model::Node& node) const {
+    const auto& info = node.instance_info;
+    auto source = without_query(info.get_text("image_source"));
+    JsonObject image;
+    image["id"] = source.substr(source.find_last_of('/') + 1);
+    image["urls"] = JsonArray{Json(info.get_text("image_url"))};
+    image["disk_format"] = info.get_text("image_disk_format", "raw");
+    image["container_format"] = info.get_text("image_container_format", "bare");
+    image["stream_raw_images"] = true;
+    image["image_type"] = "whole-disk";
+    image["node_uuid"] = node.uuid;
+    for (auto [theirs, ours] : {std::pair{"checksum", "image_checksum"},
+                                std::pair{"os_hash_algo", "image_os_hash_algo"},
+                                std::pair{"os_hash_value", "image_os_hash_value"}})
+        if (auto value = info.get_text(ours); !value.empty()) image[theirs] = value;
+    return image;
+}
+
+void InstanceImages::discard(const model::Node& node) {
+    std::error_code ignored;
+    std::filesystem::remove(options_.directory / node.uuid, ignored);
+}
+
+}  // namespace ferrite::hardware

@@ -1,0 +1,27 @@
+#include "hardware/interfaces.h"
+
+#include <fmt/core.h>
+
+#include "base/error.h"
+#include "model/states.h"
+
+namespace ferrite::hardware {
+
+Task<StepOutcome> Interface::run_step(NodeContext* context, StepKind kind, Step step) {
+    throw InvalidValue(fmt::format("Node {} has no {} step {}.", context->node.uuid, to_text(kind),
+                                   step.id()));
+    co_return StepOutcome::done;
+}
+
+std::vector<std::string> PowerInterface::supported_power_states() const {
+    namespace power = model::power;
+    return {std::string(power::on), std::string(power::off), std::string(power::reboot),
+            std::string(power::soft_reboot), std::string(power::soft_off)};
+}
+
+Error unsupported(const NodeContext& context, std::string_view what) {
+    return InvalidValue(fmt::format("Driver {} does not support {} (disabled or not implemented).",
+                                    context.node.driver, what));
+}
+
+}  // namespace ferrite::hardware

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hardware/interfaces.h"
+
+namespace ferrite::hardware {
+
+/// What a machine loads to run the deploy agent.
+struct RamdiskBoot {
+    std::string kernel;   ///< Absolute path of a local file, or an http(s) URL.
+    std::string ramdisk;  ///< The same.
+    std::string kernel_command_line;
+};
+
+/// Boot `ipxe` and `pxe`: the node loads kernel and ramdisk from the built-in boot service, which
+/// asks at every boot what this node shall load; nothing is written for it anywhere (reference:
+/// conductor.md section 12).
+class PxeBoot : public BootInterface {
+public:
+    struct Options {
+        std::string deploy_kernel;   ///< `[conductor]deploy_kernel`: URL, file:// or a path.
+        std::string deploy_ramdisk;
+        std::string kernel_append_params = "nofb vga=normal";
+        std::string api_url;         ///< Where the agent finds the API: `http://10.0.0.1:6385`.
+        bool debug = false;
+        std::string default_boot_mode = "uefi";
+        std::vector<std::filesystem::path> file_url_allowed;
+    };
+
+    explicit PxeBoot(Options options) : options_(std::move(options)) {}
+
+    std::map<std::string, std::string> properties() const override;
+    void validate(const NodeContext& context) const override;
+    Task<> prepare_ramdisk(NodeContext* context) override;
+    Task<> clean_up_ramdisk(NodeContext* context) override;
+    Task<> prepare_instance(NodeContext* context) override;
+    Task<> clean_up_instance(NodeContext* context) override;
+
+    /// What the node loads when it boots the agent. Throws InvalidValue that names the setting that
+    /// is missing or wrong. Any thread.
+    RamdiskBoot ramdisk(const model::Node& node) const;
+
+private:
+    Options options_;
+};
+
+/// Whether a node in its present state boots the agent's ramdisk rather than its disk.
+bool boots_ramdisk(const model::Node& node);
+
+}  // namespace ferrite::hardware

@@ -29,7 +29,7 @@ constexpr std::string_view kLabel = "config-2";
 constexpr std::string_view kLinuxData = "0fc63daf-8483-4772-8e79-3d69d8477de4";
 constexpr std::uint8_t kFat32Lba = 0x0C;  ///< What partitioning tools give to such a partition.
 
-void apply(File& disk, const std::vector<DiskWrite>& writes) {
+void write_table(File& disk, const std::vector<DiskWrite>& writes) {
     for (const auto& write : writes) disk.write_at(write.offset, write.bytes);
     disk.sync();
 }
@@ -87,12 +87,12 @@ struct Choice {
 
 Choice choose_in_gpt(File& disk, GptTable table) {
     bool moved = fit_to_disk(table, disk);
-    if (moved) apply(disk, table.encode());
+    if (moved) write_table(disk, table.encode());
     if (auto found = find_config_drive(disk, table.partitions())) return {*found, true};
     auto added =
         added_partition(disk, table.add_last(kPartitionBytes / disk.sector_size(),
                                              *Guid::parse(kLinuxData), Guid::random(), kLabel));
-    apply(disk, table.encode());
+    write_table(disk, table.encode());
     return {added, false};
 }
 
@@ -105,7 +105,7 @@ Choice choose_in_mbr(File& disk) {
     auto sector = disk.sector_size();
     auto added = added_partition(
         disk, table->add_last(disk.size() / sector, sector, kPartitionBytes / sector, kFat32Lba));
-    apply(disk, table->encode());
+    write_table(disk, table->encode());
     return {added, false};
 }
 
@@ -121,7 +121,7 @@ bool move_backup_gpt(const std::filesystem::path& path) {
     File disk(path, O_RDWR);
     auto table = read_gpt(disk);
     if (!table || !fit_to_disk(*table, disk)) return false;
-    apply(disk, table->encode());
+    write_table(disk, table->encode());
     log_info("DISK_GPT_FITTED", "disk={} backup_sector={}", path.string(), table->backup_sector());
     return true;
 }

@@ -2,8 +2,6 @@
 import ipaddress
 import subprocess
 
-from router import RouterAdvertiser
-
 NETWORK = ipaddress.ip_network("10.77.0.0/24")
 HOST = "10.77.0.1"
 POOL = ("10.77.0.100", "10.77.0.199")
@@ -20,7 +18,6 @@ class Lab:
 
     def __init__(self):
         self.taps = 0
-        self.router = None
 
     def __enter__(self):
         ip("link", "set", "lo", "up")
@@ -29,12 +26,10 @@ class Lab:
         with open(f"/proc/sys/net/ipv6/conf/{BRIDGE}/accept_dad", "w") as knob:
             knob.write("0")  # the link-local address is usable at once
         ip("link", "set", BRIDGE, "up")
-        self.router = RouterAdvertiser(BRIDGE)
-        self.router.start()
         return self
 
     def __exit__(self, *_):
-        self.router.stop()
+        pass  # the namespace takes its interfaces with it
 
     def tap(self):
         """Adds a tap to the bridge and returns its name."""

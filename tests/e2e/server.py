@@ -27,11 +27,7 @@ class Server(Ferrited):
                           "file_url_allowed_paths": f"{state.parent},{ramdisk()}",
                           "check_provision_state_interval": 2},
             # Metadata only: it is what most operators run, and the disks are big for emulation.
-            "deploy": {"http_root": state / "httpboot", "http_url": f"http://{HOST}:8088",
-                       "erase_devices_priority": 0, "erase_devices_metadata_priority": 10},
-            "pxe": {"tftp_root": state / "tftpboot", "tftp_server": HOST,
-                    "images_path": state / "images",
-                    "instance_master_path": state / "master_images"},
+            "deploy": {"erase_devices_priority": 0, "erase_devices_metadata_priority": 10},
             "ipmi": {"command_retry_timeout": 10, "min_command_interval": 1},
             "ferrite_boot": {"interface": BRIDGE, "dhcp_range": "{}-{}".format(*POOL)},
         }

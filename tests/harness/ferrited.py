@@ -12,6 +12,21 @@ from waiting import until
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 
+# For servers whose nodes are fake: every interface kind with its fake implementation first.
+FAKE_INTERFACES = {"DEFAULT": {
+    "enabled_bios_interfaces": "fake,no-bios",
+    "enabled_boot_interfaces": "fake,ipxe,pxe",
+    "enabled_console_interfaces": "fake,no-console",
+    "enabled_deploy_interfaces": "fake,direct,ramdisk",
+    "enabled_inspect_interfaces": "fake,no-inspect",
+    "enabled_management_interfaces": "fake,ipmitool,noop",
+    "enabled_network_interfaces": "noop",
+    "enabled_power_interfaces": "fake,agent,ipmitool",
+    "enabled_raid_interfaces": "fake,agent,no-raid",
+    "enabled_rescue_interfaces": "fake,agent,no-rescue",
+    "enabled_storage_interfaces": "fake,noop",
+    "enabled_vendor_interfaces": "fake,ipmitool,no-vendor"}}
+
 
 def program():
     """Path of ferrited: $FERRITED, or the newest build of the presets; None when there is none."""

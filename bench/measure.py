@@ -1,0 +1,185 @@
+"""Measuring a service with the bare metal API from outside, with the Python standard library."""
+import http.client
+import json
+import os
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import threading
+import time
+from urllib.parse import urlsplit
+
+HEADERS = {"X-OpenStack-Ironic-API-Version": "1.72", "Accept": "application/json",
+           "User-Agent": "ferrite-bench"}
+TICK = os.sysconf("SC_CLK_TCK")
+CLOSED = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError)
+
+
+class Http:
+    """One client with one connection, kept open as long as the service lets it."""
+
+    def __init__(self, url):
+        self.address = urlsplit(url)
+        self.connection = None
+
+    def request(self, method, path, body=None):
+        """Returns (status, body bytes)."""
+        data = json.dumps(body).encode() if body is not None else None
+        headers = {**HEADERS, "Content-Type": "application/json"} if data else HEADERS
+        for last_try in (False, True):
+            if self.connection is None:
+                self.connection = http.client.HTTPConnection(
+                    self.address.hostname, self.address.port, timeout=600)
+            try:
+                self.connection.request(method, path, data, headers)
+                answer = self.connection.getresponse()
+                content = answer.read()
+            except CLOSED:
+                self.close()
+                if last_try:
+                    raise
+                continue
+            if answer.will_close:
+                self.close()
+            return answer.status, content
+
+    def json(self, method, path, body=None):
+        """The decoded answer, which must be a success."""
+        status, content = self.request(method, path, body)
+        if status >= 300:
+            raise RuntimeError(f"{method} {path}: {status} {content[:300]!r}")
+        return json.loads(content) if content else None
+
+    def close(self):
+        self.connection.close()
+        self.connection = None
+
+
+def session_processes(leader):
+    """The processes of a session, by its leader."""
+    listed = subprocess.run(["ps", "-o", "pid=", "-s", str(leader)], capture_output=True, text=True,
+                            check=False).stdout.split()
+    return [int(pid) for pid in listed] or [leader]
+
+
+def processor_seconds(leaders):
+    """User and system time so far of the sessions of `leaders`, with ended children."""
+    total = 0
+    for leader in leaders:
+        for pid in session_processes(leader):
+            try:
+                fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+            except OSError:
+                continue
+            total += sum(int(value) for value in fields[11:15])
+    return total / TICK
+
+
+def memory_mib(leaders):
+    """(RSS, PSS) in MiB of the sessions of `leaders`."""
+    rss = pss = 0
+    for leader in leaders:
+        for pid in session_processes(leader):
+            text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+            rss += int(re.search(r"^Rss:\s+(\d+)", text, re.M)[1])
+            pss += int(re.search(r"^Pss:\s+(\d+)", text, re.M)[1])
+    return rss / 1024, pss / 1024
+
+
+class Rate:
+    """`count` operations in `seconds`, for `cpu` processor seconds of the service."""
+
+    def __init__(self, count, seconds, cpu):
+        self.per_second = count / seconds
+        self.cpu_ms = 1000 * cpu / count
+
+
+def together(service, items, clients, operation):
+    """operation(client, item) for all items, by `clients` connections at once; returns a Rate."""
+    queue, lock, errors = iter(items), threading.Lock(), []
+
+    def work():
+        client = Http(service.url)
+        while not errors:
+            with lock:
+                item = next(queue, None)
+            if item is None:
+                return
+            try:
+                operation(client, item)
+            except Exception as error:  # pylint: disable=broad-except
+                errors.append(error)
+
+    threads = [threading.Thread(target=work) for _ in range(clients)]
+    cpu, start = processor_seconds(service.leaders()), time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    seconds = time.monotonic() - start
+    if errors:
+        raise errors[0]
+    return Rate(len(items), seconds, processor_seconds(service.leaders()) - cpu)
+
+
+class Page:
+    """The times of one request that was repeated; see `pages`."""
+
+    def __init__(self):
+        self.milliseconds, self.cpu, self.size = [], 0.0, 0
+
+    @property
+    def median(self):
+        return statistics.median(self.milliseconds)
+
+    @property
+    def cpu_ms(self):
+        return 1000 * self.cpu / len(self.milliseconds)
+
+
+def pages(services, path, runs):
+    """GET `path` of every service in turn, `runs` times; returns a Page for each service.
+
+    Taking turns gives every service the same share of whatever else the machine is doing.
+    """
+    clients = [Http(service.url) for service in services]
+    results = [Page() for _ in services]
+    for client in clients:
+        client.json("GET", path)  # fills caches that a running service has full
+    for _ in range(runs):
+        for service, client, page in zip(services, clients, results):
+            cpu, start = processor_seconds(service.leaders()), time.monotonic()
+            status, content = client.request("GET", path)
+            page.milliseconds.append(1000 * (time.monotonic() - start))
+            page.cpu += processor_seconds(service.leaders()) - cpu
+            if status != 200:
+                raise RuntimeError(f"{service.name}: GET {path}: {status} {content[:300]!r}")
+            page.size = len(content)
+    return results
+
+
+def walk(service, path):
+    """Follows `next` links from `path` to the end; returns (seconds, nodes seen)."""
+    client, seen, start = Http(service.url), 0, time.monotonic()
+    while path:
+        answer = client.json("GET", path)
+        seen += len(answer["nodes"])
+        link = urlsplit(answer.get("next", ""))
+        path = f"{link.path}?{link.query}" if link.path else None
+    return time.monotonic() - start, seen
+
+
+def load(service, path, connections, seconds):
+    """GET `path` as fast as it goes, by wrk; a Rate, or None where there is no wrk."""
+    if not shutil.which("wrk"):
+        return None
+    headers = [word for name in HEADERS for word in ("-H", f"{name}: {HEADERS[name]}")]
+    cpu = processor_seconds(service.leaders())
+    said = subprocess.run(["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", *headers,
+                           service.url + path], capture_output=True, text=True, check=True).stdout
+    per_second = float(re.search(r"Requests/sec:\s+([\d.]+)", said)[1])
+    if "Non-2xx" in said:
+        raise RuntimeError(f"{service.name}: GET {path} failed under load: {said}")
+    return Rate(per_second * seconds, seconds, processor_seconds(service.leaders()) - cpu)

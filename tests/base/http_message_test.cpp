@@ -119,7 +119,6 @@ TEST(HttpRequestReader, RefusesWhatIsBroken) {
              "GET path HTTP/1.1\r\nHost: a\r\n\r\n",                      // no such form
              "GET / HTTP/3.0\r\nHost: a\r\n\r\n",                         //
              "GET / HTTP/1.1\r\nHost : a\r\n\r\n",                        // space before colon
-             "GET / HTTP/1.1\nHost: a\n\n",                               // bare LF
              "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",                          //
              "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",   //
              "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",  //
@@ -138,6 +137,11 @@ TEST(HttpRequestReader, RefusesWhatIsBroken) {
             EXPECT_EQ(reader->refusal_status(), 400) << text;
         }
     }
+}
+
+TEST(HttpRequestReader, BareLineFeedEndsNoLine) {
+    EXPECT_EQ(read("GET / HTTP/1.1\nHost: a\n\n", 999)->phase(), Phase::refused);
+    EXPECT_EQ(read("GET / HTTP/1.1\nHost: a\n\n", 1)->phase(), Phase::head);
 }
 
 TEST(HttpRequestReader, RefusesWhatIsTooLarge) {

@@ -264,7 +264,6 @@ TEST_F(HttpServerTest, FileBody) {
         if (request.path == "/missing") response.file = FileBody{path / "no", 0, 1};
         return [](HttpResponse r) -> Task<HttpResponse> { co_return r; }(std::move(response));
     };
-    auto certificate = test::make_certificate();
     LoopbackClient client(start({}, handler).port());
     auto whole = client.exchange(get("/"));
     EXPECT_TRUE(whole.ends_with("\r\n\r\n" + content));
@@ -282,8 +281,6 @@ TEST_F(HttpServerTest, UnixSocket) {
                 ("http_server_test_" + std::to_string(::getpid()) + ".sock");
     {
         // A socket file left behind is taken over.
-        LoopbackClient* none = nullptr;
-        static_cast<void>(none);
         UniqueFd stale(::socket(AF_UNIX, SOCK_STREAM, 0));
         sockaddr_un address{};
         address.sun_family = AF_UNIX;

@@ -149,7 +149,7 @@ class Machine:
                     line.sendall(b"1\n")
 
     def chassis(self, words):
-        """Does one chassis command of ipmi_sim: `get NAME...`, `set NAME VALUE ...`, `check ...`."""
+        """Does a command of ipmi_sim: `get NAME...`, `set NAME VALUE...` or `check NAME...`."""
         verb, names = words[0], words[1:]
         if verb == "get":
             values = {"power": int(self.is_on()), "boot": self.boot_device}

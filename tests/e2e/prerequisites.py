@@ -10,8 +10,8 @@ TOOLS = {  # program: Debian package
     "qemu-system-x86_64": "qemu-system-x86", "qemu-img": "qemu-utils", "ipmi_sim": "openipmi",
     "ipmitool": "ipmitool", "ip": "iproute2", "unshare": "util-linux", "sfdisk": "fdisk",
     "mkfs.vfat": "dosfstools", "mkfs.ext4": "e2fsprogs", "mcopy": "mtools", "syslinux": "syslinux",
-    "grub-mkimage": "grub-common", "cpio": "cpio", "modprobe": "kmod", BAREMETAL: "python3-ironicclient",
-    "genisoimage": "genisoimage"}
+    "grub-mkimage": "grub-common", "cpio": "cpio", "modprobe": "kmod",
+    BAREMETAL: "python3-ironicclient", "genisoimage": "genisoimage"}
 FILES = {
     "/usr/share/OVMF/OVMF_CODE_4M.fd": "ovmf", "/bin/busybox": "busybox-static",
     "/usr/lib/syslinux/mbr/gptmbr.bin": "syslinux-common", "/dev/net/tun": None,

@@ -4,10 +4,11 @@ import urllib.error
 
 from disk import remains
 from image import ESP_OFFSET, ROOT_OFFSET
-from stage import BOOT_AGENT, NODE, Stage
+from stage import BOOT_AGENT, NODE
 
-CONFIG_DRIVE = {"meta_data": {"hostname": "first-machine", "public_keys": {"me": "ssh-ed25519 AAAA"}},
-                "user_data": "#!/bin/sh\necho hello from user data\n"}
+CONFIG_DRIVE = {
+    "meta_data": {"hostname": "first-machine", "public_keys": {"me": "ssh-ed25519 AAAA"}},
+    "user_data": "#!/bin/sh\necho hello from user data\n"}
 PARTITIONS = (ESP_OFFSET, ROOT_OFFSET)
 
 

@@ -2,7 +2,7 @@
 from scenarios import deploy
 from stage import Stage
 
-SUMMARY = "BIOS: enroll, clean, deploy raw over HTTP, rebuild from file://, undeploy, erased, delete"
+SUMMARY = "BIOS: clean, deploy raw over HTTP, rebuild from file://, undeploy, erased, delete"
 BUDGET = 1200
 
 

@@ -2,7 +2,7 @@
 from stage import BOOT_AGENT, NODE, WRITE_IMAGE, Stage
 from waiting import until
 
-SUMMARY = "BMC stops answering in mid-deploy: deploy failed, last_error names the BMC; then recovers"
+SUMMARY = "BMC stops answering in mid-deploy: deploy failed, last_error names it; then recovers"
 BUDGET = 600
 
 

@@ -106,7 +106,6 @@ struct Transfer {
     std::unique_ptr<curl_slist, ListDeleter> headers;
     HttpFetch request;
     HttpFetched answer;
-    Completion done;
     std::string redirect;        ///< Where a 3xx answer points to, absolute.
     std::uint64_t received = 0;  ///< Bytes of the body.
     std::size_t header_bytes = 0;
@@ -302,7 +301,14 @@ private:
     static int on_socket(CURL*, curl_socket_t fd, int what, void* context, void*);
     static int on_timer(CURLM*, long milliseconds, void* context);
 
-    void begin(std::shared_ptr<Transfer> transfer);
+    /// A transfer and the coroutine that waits for it. The coroutine holds the transfer too, so
+    /// the transfer must not hold the coroutine.
+    struct Pending {
+        std::shared_ptr<Transfer> transfer;
+        Completion done;
+    };
+
+    void begin(Pending pending);
     void watch(curl_socket_t fd, int what);
     void arm(const std::shared_ptr<Watch>& watch);
     void arm_one(const std::shared_ptr<Watch>& watch, int direction, bool Watch::* pending);
@@ -312,7 +318,7 @@ private:
     CURLM* multi_;
     asio::steady_timer timer_;
     std::unordered_map<curl_socket_t, std::shared_ptr<Watch>> watches_;
-    std::unordered_map<CURL*, std::shared_ptr<Transfer>> transfers_;
+    std::unordered_map<CURL*, Pending> transfers_;
     bool ended_ = false;
 };
 
@@ -388,7 +394,7 @@ HttpClient::State::~State() {
     curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, nullptr);
     curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, nullptr);
     watches_.clear();  // before libcurl closes the sockets
-    for (auto& [easy, transfer] : transfers_) curl_multi_remove_handle(multi_, easy);
+    for (auto& [easy, pending] : transfers_) curl_multi_remove_handle(multi_, easy);
     transfers_.clear();
     curl_multi_cleanup(multi_);
 }
@@ -397,8 +403,8 @@ Task<HttpFetched> HttpClient::State::perform(std::shared_ptr<State> state,
                                              std::shared_ptr<Transfer> transfer) {
     auto start = [&state, &transfer](auto handler) {
         auto caller = asio::get_associated_executor(handler);
-        transfer->done = [handler = std::move(handler), caller = std::move(caller)](
-                             std::exception_ptr failure, HttpFetched answer) mutable {
+        Completion done = [handler = std::move(handler), caller = std::move(caller)](
+                              std::exception_ptr failure, HttpFetched answer) mutable {
             asio::post(caller, [handler = std::move(handler), failure,
                                 answer = std::move(answer)]() mutable {
                 handler(failure, std::move(answer));
@@ -408,16 +414,19 @@ Task<HttpFetched> HttpClient::State::perform(std::shared_ptr<State> state,
         // `done`, and must not be kept alive by it. Nor may this function touch the coroutine
         // after post(), for it may then be running already.
         auto strand = state->strand;
-        asio::post(strand, [state = std::move(state), transfer] { state->begin(transfer); });
+        Pending pending{transfer, std::move(done)};
+        asio::post(strand, [owner = std::move(state), pending = std::move(pending)]() mutable {
+            owner->begin(std::move(pending));
+        });
     };
     co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&,
                                             void(std::exception_ptr, HttpFetched)>(
         start, asio::use_awaitable);
 }
 
-void HttpClient::State::begin(std::shared_ptr<Transfer> transfer) {
-    auto* easy = transfer->easy.get();
-    transfers_.emplace(easy, std::move(transfer));
+void HttpClient::State::begin(Pending pending) {
+    auto* easy = pending.transfer->easy.get();
+    transfers_.emplace(easy, std::move(pending));
     if (ended_) return finish(easy, CURLE_ABORTED_BY_CALLBACK);
     if (curl_multi_add_handle(multi_, easy) != CURLM_OK) finish(easy, CURLE_FAILED_INIT);
 }
@@ -496,7 +505,7 @@ void HttpClient::State::act(curl_socket_t fd, int event) {
 void HttpClient::State::finish(CURL* easy, CURLcode code) {
     auto node = transfers_.extract(easy);
     if (node.empty()) return;
-    auto transfer = std::move(node.mapped());
+    auto [transfer, done] = std::move(node.mapped());
     long status = 0;
     char* effective = nullptr;
     char* redirect = nullptr;
@@ -510,7 +519,6 @@ void HttpClient::State::finish(CURL* easy, CURLcode code) {
 
     std::exception_ptr failure = transfer->callback_failure;
     if (!failure && code != CURLE_OK) failure = std::make_exception_ptr(to_error(*transfer, code));
-    auto done = std::move(transfer->done);
     done(failure, std::move(transfer->answer));
 }
 

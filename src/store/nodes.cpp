@@ -143,6 +143,13 @@ std::vector<std::string> in_states(Sql& db, std::span<const std::string_view> wa
     return uuids;
 }
 
+std::vector<std::string> all_uuids(Sql& db) {
+    std::vector<std::string> uuids;
+    Query rows(db, "SELECT uuid FROM nodes");
+    while (rows.step()) uuids.emplace_back(rows.text(0));
+    return uuids;
+}
+
 std::int64_t count_in_states(Sql& db, std::span<const std::string_view> wanted) {
     Query rows(db, fmt::format("SELECT count(*) FROM nodes WHERE provision_state IN ({})",
                                marks(wanted.size())));

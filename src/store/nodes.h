@@ -51,6 +51,8 @@ std::int64_t page(Sql& db, const PageQuery& query,
 /// UUIDs of the nodes in one of `states`, by an index.
 std::vector<std::string> in_states(Sql& db, std::span<const std::string_view> states);
 
+std::vector<std::string> all_uuids(Sql& db);
+
 /// How many nodes are in one of `states`.
 std::int64_t count_in_states(Sql& db, std::span<const std::string_view> states);
 

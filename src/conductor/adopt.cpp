@@ -1,0 +1,38 @@
+#include <fmt/core.h>
+
+#include "base/error.h"
+#include "conductor/operations.h"
+#include "conductor/state_change.h"
+#include "model/states.h"
+
+namespace ferrite::conductor {
+
+Begun begin_adopt(NodeSession& session, const ProvisionRequest&) {
+    change_state(session.node, "adopt", Follows::work);
+    return Work(adopt);
+}
+
+Task<> adopt(Services* services, NodeSession* session) {
+    auto& node = session->node;
+    std::string failure;
+    try {
+        if (!node.instance_info.get_text("image_source").empty())
+            node.driver_internal_info.set("is_whole_disk_image", Json(true));
+        co_await session->driver.deploy->prepare(session);
+    } catch (const Error& error) {
+        failure = error.message();
+    }
+    if (failure.empty()) {
+        node.conductor_affinity = services->options.host;
+        change_state(node, "done", Follows::nothing);
+        co_return;
+    }
+    node.power_state.reset();
+    session->record_error("adoption", fmt::format("Error while attempting to adopt node {}: {}",
+                                                  node.uuid, failure));
+    auto error = node.last_error;
+    change_state(node, "fail", Follows::nothing);
+    node.last_error = error;
+}
+
+}  // namespace ferrite::conductor

@@ -1,0 +1,224 @@
+#include "conductor/background.h"
+
+#include <fmt/core.h>
+
+#include <array>
+#include <atomic>
+#include <deque>
+#include <mutex>
+#include <random>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "conductor/deadlines.h"
+#include "conductor/node_session.h"
+#include "conductor/operations.h"
+#include "conductor/power_sync.h"
+#include "conductor/state_change.h"
+#include "conductor/wait_timeouts.h"
+#include "model/states.h"
+#include "store/conductors.h"
+#include "store/nodes.h"
+
+namespace ferrite::conductor {
+namespace {
+
+namespace states = model::states;
+
+constexpr std::array kBusyStates = {states::verifying,  states::cleaning,  states::deploying,
+                                    states::deleting,   states::adopting,  states::inspecting,
+                                    states::rescuing,   states::unrescuing};
+constexpr std::array kWaitStates = {states::deploy_wait, states::clean_wait, states::rescue_wait,
+                                    states::inspect_wait, states::service_wait};
+constexpr auto kDrainPoll = std::chrono::milliseconds(20);
+
+/// As the original does: what was under way when the process ended has failed.
+Task<> fail_interrupted(Services* services, NodeSession* session) {
+    auto& node = session->node;
+    session->record_error("startup failure",
+                          fmt::format("The {} state can't be resumed by conductor {}. Moving to fail "
+                                      "state.",
+                                      node.provision_state.value_or(""), services->options.host));
+    auto error = node.last_error;
+    change_state(node, "fail", Follows::nothing);
+    node.last_error = error;
+    co_return;
+}
+
+}  // namespace
+
+struct Background::State : std::enable_shared_from_this<State> {
+    Services& services;
+    PowerSync power_sync;
+    Deadlines deadlines;
+    std::mutex mutex;
+    std::deque<std::string> waiting_for_sync;
+    unsigned syncing = 0;
+    std::atomic<bool> stopping = false;
+
+    explicit State(Services& s)
+        : services(s),
+          power_sync(s),
+          deadlines(s.runtime, [this](Deadlines::Kind kind, const std::string& uuid) {
+              on_due(kind, uuid);
+          }) {}
+
+    bool syncs_power() const { return services.options.sync_power_state_interval.count() > 0; }
+
+    void watch_wait(const model::Node& node) {
+        auto limit = wait_limit(services.options, node);
+        if (limit.count() > 0) deadlines.set(Deadlines::Kind::wait_timeout, node.uuid, limit);
+    }
+
+    /// Spreads the first looks over one interval.
+    void watch_power(const std::string& uuid) {
+        if (!syncs_power()) return;
+        thread_local std::minstd_rand random{std::random_device{}()};
+        auto interval = std::chrono::milliseconds(services.options.sync_power_state_interval);
+        std::uniform_int_distribution<std::int64_t> somewhere(0, interval.count());
+        deadlines.set(Deadlines::Kind::power_sync, uuid,
+                      std::chrono::milliseconds(somewhere(random)));
+    }
+
+    void on_due(Deadlines::Kind kind, const std::string& uuid) {
+        if (stopping) return;
+        if (kind == Deadlines::Kind::wait_timeout) {
+            services.runtime.spawn("wait time-out of node " + uuid,
+                                   look_at_wait(shared_from_this(), uuid));
+            return;
+        }
+        {
+            std::lock_guard lock(mutex);
+            waiting_for_sync.push_back(uuid);
+        }
+        start_syncs();
+    }
+
+    void start_syncs() {
+        for (;;) {
+            std::string uuid;
+            {
+                std::lock_guard lock(mutex);
+                if (waiting_for_sync.empty() || syncing >= services.options.power_sync_workers)
+                    return;
+                uuid = std::move(waiting_for_sync.front());
+                waiting_for_sync.pop_front();
+                ++syncing;
+            }
+            services.runtime.spawn("power sync of node " + uuid,
+                                   sync_power(shared_from_this(), uuid));
+        }
+    }
+
+    static Task<> sync_power(std::shared_ptr<State> self, std::string uuid) {
+        auto again = std::chrono::milliseconds(self->services.options.sync_power_state_interval);
+        try {
+            again = co_await self->power_sync.look(uuid);
+        } catch (const std::exception& error) {
+            log_error("POWER_SYNC_FAILED", "node={} error={}", uuid, error.what());
+        }
+        {
+            std::lock_guard lock(self->mutex);
+            --self->syncing;
+        }
+        if (again.count() > 0 && !self->stopping)
+            self->deadlines.set(Deadlines::Kind::power_sync, uuid, again);
+        if (!self->stopping) self->start_syncs();
+    }
+
+    static Task<> look_at_wait(std::shared_ptr<State> self, std::string uuid) {
+        auto again = co_await check_wait_timeout(&self->services, uuid);
+        if (again.count() > 0) self->deadlines.set(Deadlines::Kind::wait_timeout, uuid, again);
+    }
+
+    static Task<> beat(std::shared_ptr<State> self) {
+        auto last = std::chrono::steady_clock::now();
+        while (!self->stopping) {
+            co_await sleep_for(std::chrono::milliseconds(200));
+            auto now = std::chrono::steady_clock::now();
+            if (now - last < self->services.options.heartbeat_interval) continue;
+            last = now;
+            co_await self->services.store.write([&](store::Sql& db) {
+                store::conductors::heartbeat(db, self->services.options.host);
+            });
+        }
+    }
+
+    static Task<> resume(std::shared_ptr<State> self, std::string uuid) {
+        auto& services = self->services;
+        auto session = co_await NodeSession::lock(&services, uuid);
+        auto work = services.options.resume_interrupted ? resumed_work(session->node)
+                                                        : Begun(Work(fail_interrupted));
+        if (!work || !resumed_work(session->node)) {
+            co_await session->abandon();
+            co_return;
+        }
+        log_info("NODE_RESUMED", "node={} state=\"{}\"", uuid,
+                 session->node.provision_state.value_or(""));
+        carry_out(services, std::move(session), "resumed work", std::move(*work));
+    }
+
+    void take_on() {
+        services.store.write_now([&](store::Sql& db) {
+            store::nodes::release_all(db, services.options.host);
+            store::conductors::enter(db, services.options.host, services.options.conductor_group,
+                                     services.drivers.names());
+        });
+        auto busy = services.store.read(
+            [&](store::Sql& db) { return store::nodes::in_states(db, kBusyStates); });
+        for (const auto& uuid : busy)
+            services.runtime.spawn("resuming node " + uuid, resume(shared_from_this(), uuid));
+        auto waiting = services.store.read(
+            [&](store::Sql& db) { return store::nodes::in_states(db, kWaitStates); });
+        for (const auto& uuid : waiting)
+            deadlines.set(Deadlines::Kind::wait_timeout, uuid, std::chrono::seconds(0));
+    }
+
+    /// The list of all nodes is read behind the start, so that ten thousand of them delay nobody.
+    static Task<> watch_all(std::shared_ptr<State> self) {
+        auto uuids = self->services.store.read(
+            [](store::Sql& db) { return store::nodes::all_uuids(db); });
+        for (const auto& uuid : uuids) self->watch_power(uuid);
+        co_return;
+    }
+};
+
+Background::Background(Services& services) : state_(std::make_shared<State>(services)) {
+    services.on_waiting = [state = state_.get()](const model::Node& node) {
+        state->watch_wait(node);
+    };
+}
+
+Background::~Background() {
+    state_->stopping = true;
+    state_->deadlines.stop();
+}
+
+void Background::start() {
+    state_->take_on();
+    state_->deadlines.start();
+    state_->services.runtime.spawn("conductor heartbeat", State::beat(state_));
+    if (state_->syncs_power())
+        state_->services.runtime.spawn("power sync of all nodes", State::watch_all(state_));
+}
+
+Task<bool> Background::drain(std::chrono::seconds timeout) {
+    auto& services = state_->services;
+    state_->stopping = true;
+    state_->deadlines.stop();
+    auto deadline = std::chrono::steady_clock::now() + timeout;
+    while (services.workers > 0 && std::chrono::steady_clock::now() < deadline)
+        co_await sleep_for(kDrainPoll);
+    co_await services.store.write(
+        [&](store::Sql& db) { store::conductors::leave(db, services.options.host); });
+    co_return services.workers == 0;
+}
+
+void Background::watch(const std::string& uuid) { state_->watch_power(uuid); }
+
+void Background::forget(const std::string& uuid) {
+    state_->deadlines.cancel(Deadlines::Kind::power_sync, uuid);
+    state_->deadlines.cancel(Deadlines::Kind::wait_timeout, uuid);
+}
+
+}  // namespace ferrite::conductor

@@ -1,0 +1,269 @@
+#include "conductor/conductor.h"
+
+#include <fmt/core.h>
+
+#include <exception>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/uuid.h"
+#include "conductor/background.h"
+#include "conductor/heartbeat.h"
+#include "conductor/node_session.h"
+#include "conductor/node_update.h"
+#include "conductor/operations.h"
+#include "store/nodes.h"
+#include "store/ports.h"
+
+namespace ferrite::conductor {
+namespace {
+
+/// Runs `change` on the locked node; what it throws gives the lock back and goes on to the caller.
+/// `change` says whether the lock goes on to background work.
+template <class Change>
+Task<std::unique_ptr<NodeSession>> with_node(Services* services, std::string uuid, Change change) {
+    auto session = co_await NodeSession::lock(services, std::move(uuid));
+    std::exception_ptr failure;
+    try {
+        change(*session);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (failure) {
+        co_await session->abandon();
+        std::rethrow_exception(failure);
+    }
+    co_return session;
+}
+
+}  // namespace
+
+struct Conductor::State {
+    Services services;
+    Background background;
+
+    State(Runtime& runtime, store::Store& store, const hardware::Drivers& drivers, Options options)
+        : services{store, drivers, runtime, std::move(options)}, background(services) {}
+};
+
+Conductor::Conductor(Runtime& runtime, store::Store& store, const hardware::Drivers& drivers,
+                     Options options)
+    : state_(std::make_unique<State>(runtime, store, drivers, std::move(options))) {}
+
+Conductor::~Conductor() = default;
+
+void Conductor::start() { state_->background.start(); }
+
+Task<bool> Conductor::drain(std::chrono::seconds timeout) {
+    co_return co_await state_->background.drain(timeout);
+}
+
+std::vector<DriverInfo> Conductor::drivers() const {
+    const auto& services = state_->services;
+    std::vector<DriverInfo> all;
+    for (const auto& name : services.drivers.names()) {
+        DriverInfo info{.name = name, .hosts = {services.options.host}};
+        for (const auto& kind : model::interface_kinds()) {
+            std::string key(kind.name);
+            info.enabled[key] = services.drivers.choices(name, kind.name);
+            if (auto chosen = services.drivers.default_for(name, kind.name))
+                info.defaults[key] = *chosen;
+        }
+        info.properties = services.drivers.properties(name);
+        all.push_back(std::move(info));
+    }
+    return all;
+}
+
+std::optional<std::string> Conductor::conductor_for(std::string_view, std::string_view driver,
+                                                    std::string_view group) const {
+    const auto& services = state_->services;
+    if (!services.drivers.enabled(driver) || group != services.options.conductor_group)
+        return std::nullopt;
+    return services.options.host;
+}
+
+Task<model::Node> Conductor::create_node(RequestContext, model::Node node) {
+    auto& services = state_->services;
+    if (node.uuid.empty()) node.uuid = new_uuid();
+    check_properties(node);
+    services.drivers.settle_interfaces(node);
+    co_await services.store.write([&](store::Sql& db) { store::nodes::insert(db, node); });
+    state_->background.watch(node.uuid);
+    log_info("NODE_CREATED", "node={} driver={}", node.uuid, node.driver);
+    co_return node;
+}
+
+Task<model::Node> Conductor::update_node(RequestContext, model::Node before, model::Node node,
+                                         bool reset_interfaces) {
+    auto session = co_await NodeSession::lock(&state_->services, before.uuid,
+                                              NodeSession::Patience::retry,
+                                              NodeSession::Interfaces::skip);
+    std::exception_ptr failure;
+    try {
+        apply_update(*session, before, node, reset_interfaces);
+        co_await session->release();
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (failure) {
+        co_await session->abandon();
+        std::rethrow_exception(failure);
+    }
+    model::Node saved = session->node;
+    saved.reservation.reset();
+    co_return saved;
+}
+
+Task<> Conductor::destroy_node(RequestContext, std::string uuid) {
+    auto& services = state_->services;
+    auto session = co_await NodeSession::lock(&services, uuid, NodeSession::Patience::retry,
+                                              NodeSession::Interfaces::skip);
+    std::exception_ptr failure;
+    try {
+        check_deletable(session->node, services.options.allow_deleting_available_nodes);
+        co_await services.store.write(
+            [&](store::Sql& db) { store::nodes::remove(db, session->node); });
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    co_await session->abandon();
+    if (failure) std::rethrow_exception(failure);
+    state_->background.forget(session->node.uuid);
+    log_info("NODE_DELETED", "node={}", session->node.uuid);
+}
+
+Task<> Conductor::set_maintenance(RequestContext, std::string uuid, bool maintenance,
+                                  std::optional<std::string> reason) {
+    auto session = co_await NodeSession::lock(&state_->services, uuid, NodeSession::Patience::retry,
+                                              NodeSession::Interfaces::skip);
+    auto& node = session->node;
+    node.maintenance = maintenance;
+    node.maintenance_reason = maintenance ? reason : std::nullopt;
+    if (!maintenance) node.fault.reset();
+    co_await session->release();
+}
+
+Task<model::Port> Conductor::create_port(RequestContext, model::Port port) {
+    if (port.uuid.empty()) port.uuid = new_uuid();
+    co_await state_->services.store.write([&](store::Sql& db) { store::ports::insert(db, port); });
+    co_return port;
+}
+
+Task<model::Port> Conductor::update_port(RequestContext, model::Port before, model::Port port) {
+    auto& services = state_->services;
+    auto session = co_await with_node(&services, before.node_uuid, [&](NodeSession& held) {
+        check_port_update(held.node, before, port);
+    });
+    std::exception_ptr failure;
+    try {
+        co_await services.store.write(
+            [&](store::Sql& db) { store::ports::save(db, before, port); });
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    co_await session->abandon();
+    if (failure) std::rethrow_exception(failure);
+    co_return port;
+}
+
+Task<> Conductor::destroy_port(RequestContext, std::string uuid) {
+    auto& services = state_->services;
+    auto port = services.store.read([&](store::Sql& db) { return store::ports::get(db, uuid); });
+    auto session = co_await with_node(&services, port.node_uuid, [](NodeSession&) {});
+    co_await services.store.write([&](store::Sql& db) { store::ports::remove(db, port); });
+    co_await session->abandon();
+}
+
+Task<> Conductor::change_power(RequestContext, std::string uuid, std::string target,
+                               std::optional<std::chrono::seconds> timeout) {
+    auto& services = state_->services;
+    Work work;
+    auto session = co_await with_node(&services, uuid, [&](NodeSession& held) {
+        work = begin_power(held, target, timeout);
+    });
+    co_await session->save();
+    carry_out(services, std::move(session), "change_node_power_state", std::move(work));
+}
+
+Task<> Conductor::provision(RequestContext, std::string uuid, ProvisionRequest request) {
+    auto& services = state_->services;
+    const auto* operation = find_operation(request.verb);
+    if (!operation)
+        throw InvalidValue(fmt::format("The verb '{}' is not known.", request.verb));
+    Begun work;
+    auto session = co_await with_node(&services, uuid, [&](NodeSession& held) {
+        work = operation->begin(held, request);
+    });
+    if (!work) {
+        co_await session->release();
+        co_return;
+    }
+    co_await session->save();
+    carry_out(services, std::move(session), request.verb, std::move(*work));
+}
+
+Task<JsonObject> Conductor::validate(RequestContext, std::string uuid) {
+    auto view = NodeSession::look(state_->services, uuid);
+    JsonObject results;
+    for (const auto& [kind, interface] : view->driver.all) {
+        if (kind == "vendor") continue;
+        JsonObject result;
+        try {
+            interface->validate(*view);
+            result["result"] = true;
+        } catch (const Error& error) {
+            result["result"] = false;
+            result["reason"] = error.message();
+        }
+        results[kind] = std::move(result);
+    }
+    co_return results;
+}
+
+Task<BootDevice> Conductor::boot_device(RequestContext, std::string uuid) {
+    auto session = co_await with_node(&state_->services, uuid, [](NodeSession& held) {
+        held.driver.management->validate(held);
+    });
+    std::exception_ptr failure;
+    hardware::BootDeviceSetting setting;
+    try {
+        setting = co_await session->driver.management->boot_device(session.get());
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    co_await session->abandon();
+    if (failure) std::rethrow_exception(failure);
+    co_return BootDevice{setting.device, setting.persistent};
+}
+
+Task<> Conductor::set_boot_device(RequestContext, std::string uuid, std::string device,
+                                  bool persistent) {
+    auto session = co_await with_node(&state_->services, uuid, [](NodeSession& held) {
+        held.driver.management->validate(held);
+    });
+    std::exception_ptr failure;
+    try {
+        co_await session->driver.management->set_boot_device(session.get(), device, persistent);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    co_await session->abandon();
+    if (failure) std::rethrow_exception(failure);
+}
+
+Task<std::vector<std::string>> Conductor::supported_boot_devices(RequestContext,
+                                                                 std::string uuid) {
+    auto view = NodeSession::look(state_->services, uuid);
+    co_return view->driver.management->supported_boot_devices();
+}
+
+Task<std::string> Conductor::agent_token(RequestContext, std::string uuid) {
+    co_return co_await issue_agent_token(&state_->services, uuid);
+}
+
+Task<> Conductor::heartbeat(RequestContext, std::string uuid, Heartbeat heartbeat) {
+    co_await take_heartbeat(&state_->services, uuid, std::move(heartbeat));
+}
+
+}  // namespace ferrite::conductor

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <memory>
+
+#include "conductor/client.h"
+#include "conductor/services.h"
+
+namespace ferrite::conductor {
+
+/// The conductor of this process: carries out what the API asks for on the nodes of its conductor
+/// group, keeps their power states in step, and ends what waits for too long.
+///
+///     Conductor conductor(runtime, store, drivers, options);
+///     conductor.start();                 // takes on what was interrupted
+///     co_await conductor.drain(60s);     // lets what runs come to a point where it can go on later
+class Conductor final : public Client {
+public:
+    /// All of them must outlive it.
+    Conductor(Runtime& runtime, store::Store& store, const hardware::Drivers& drivers,
+              Options options);
+    ~Conductor() override;
+
+    /// Registers this host, goes on with what was under way when it died, and starts the timers.
+    void start();
+
+    /// No new work from timers; waits until what is under way has come to rest, at most `timeout`.
+    /// Then signs this host off. False when something still ran: it goes on after a restart.
+    Task<bool> drain(std::chrono::seconds timeout);
+
+    std::vector<DriverInfo> drivers() const override;
+    std::optional<std::string> conductor_for(std::string_view uuid, std::string_view driver,
+                                             std::string_view group) const override;
+    Task<model::Node> create_node(RequestContext context, model::Node node) override;
+    Task<model::Node> update_node(RequestContext context, model::Node before, model::Node node,
+                                  bool reset_interfaces) override;
+    Task<> destroy_node(RequestContext context, std::string uuid) override;
+    Task<> set_maintenance(RequestContext context, std::string uuid, bool maintenance,
+                           std::optional<std::string> reason) override;
+    Task<model::Port> create_port(RequestContext context, model::Port port) override;
+    Task<model::Port> update_port(RequestContext context, model::Port before,
+                                  model::Port port) override;
+    Task<> destroy_port(RequestContext context, std::string uuid) override;
+    Task<> change_power(RequestContext context, std::string uuid, std::string target,
+                        std::optional<std::chrono::seconds> timeout) override;
+    Task<> provision(RequestContext context, std::string uuid, ProvisionRequest request) override;
+    Task<JsonObject> validate(RequestContext context, std::string uuid) override;
+    Task<BootDevice> boot_device(RequestContext context, std::string uuid) override;
+    Task<> set_boot_device(RequestContext context, std::string uuid, std::string device,
+                           bool persistent) override;
+    Task<std::vector<std::string>> supported_boot_devices(RequestContext context,
+                                                          std::string uuid) override;
+    Task<std::string> agent_token(RequestContext context, std::string uuid) override;
+    Task<> heartbeat(RequestContext context, std::string uuid, Heartbeat heartbeat) override;
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace ferrite::conductor

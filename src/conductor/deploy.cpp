@@ -1,0 +1,227 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "conductor/operations.h"
+#include "conductor/state_change.h"
+#include "conductor/steps.h"
+#include "hardware/power_action.h"
+#include "model/states.h"
+
+namespace ferrite::conductor {
+namespace {
+
+namespace states = model::states;
+using hardware::AgentProgress;
+
+constexpr std::array kBusyDeploying = {states::deploying, states::deploy_wait};
+constexpr int kMaxStepAttempts = 3;
+
+Task<> finish(NodeSession* session) {
+    auto& node = session->node;
+    forget_steps(node, StepKind::deploy);
+    forget_operation(node, Forget::steps_and_agent);
+    change_state(node, "done", Follows::nothing);
+    log_info("DEPLOY_DONE", "node={}", node.uuid);
+    co_return;
+}
+
+Task<> run_from(NodeSession* session, int from) {
+    auto result = co_await run_steps(session, StepKind::deploy, from);
+    if (result == StepsResult::finished) {
+        co_await finish(session);
+        co_return;
+    }
+    change_state(session->node, "wait", Follows::work);
+    co_await session->save();
+    session->services().on_waiting(session->node);
+}
+
+/// The node's own steps with what the user asked for: a user's step of the same name wins.
+std::vector<Step> plan(const NodeSession& session, const std::vector<std::string>& disallowed) {
+    auto steps = automatic_steps(session, StepKind::deploy, disallowed);
+    Json wanted = session.node.driver_internal_info.get("user_deploy_steps");
+    if (!wanted.is_array()) return steps;
+    auto users = user_steps(session, StepKind::deploy, wanted.as_array(), Unknown::lenient);
+    for (const auto& step : users) {
+        std::erase_if(steps, [&](const Step& own) { return own.id() == step.id(); });
+        if (step.priority > 0) steps.push_back(step);
+    }
+    std::ranges::sort(steps, std::ranges::greater(), &Step::priority);
+    return steps;
+}
+
+Task<> first_phase(NodeSession* session) {
+    auto& node = session->node;
+    co_await session->driver.deploy->prepare(session);
+    auto steps = plan(*session, session->services().options.disallow_deploy_steps);
+    if (steps.empty())
+        throw Error(500, "no_steps", fmt::format("Node {} has no deploy steps.", node.uuid));
+    plan_steps(node, StepKind::deploy, steps);
+    node.conductor_affinity = session->services().options.host;
+    session->record("deploying", fmt::format("Starting deployment with {} steps", steps.size()));
+    co_await run_from(session, 0);
+}
+
+/// The agent came up: its own steps join the list, behind what was done already.
+Task<> go_on_with_agent(NodeSession* session, int index) {
+    auto& node = session->node;
+    auto done = current_step(node, StepKind::deploy);
+    co_await session->driver.deploy->refresh_steps(session, StepKind::deploy);
+    auto steps = plan(*session, session->services().options.disallow_deploy_steps);
+    plan_steps(node, StepKind::deploy, steps);
+    for (std::size_t i = 0; i < steps.size(); ++i)
+        if (steps[i].id() == done.id()) index = static_cast<int>(i);
+    co_await run_from(session, index + 1);
+}
+
+Task<> go_on_after(NodeSession* session, AgentProgress progress) {
+    auto& node = session->node;
+    int index = step_index(node, StepKind::deploy);
+    using Kind = AgentProgress::Kind;
+    switch (progress.kind) {
+        case Kind::running:
+            change_state(node, "wait", Follows::work);
+            session->services().on_waiting(node);
+            break;
+        case Kind::fresh:
+            co_await go_on_with_agent(session, index);
+            break;
+        case Kind::version_mismatch:
+            co_await session->driver.deploy->refresh_steps(session, StepKind::deploy);
+            co_await run_from(session, index);
+            break;
+        case Kind::succeeded:
+            node.driver_internal_info.erase({"step_attempts"});
+            co_await run_from(session, index + 1);
+            break;
+        case Kind::lost: {
+            Json attempts = node.driver_internal_info.get("step_attempts");
+            auto count = attempts.is_int64() ? attempts.as_int64() + 1 : 1;
+            if (count >= kMaxStepAttempts)
+                throw Error(500, "agent",
+                            fmt::format("Deploy step {} failed: the agent restarted {} times while "
+                                        "it ran.",
+                                        current_step(node, StepKind::deploy).id(), count));
+            node.driver_internal_info.set("step_attempts", Json(count));
+            co_await run_from(session, index);
+            break;
+        }
+        case Kind::failed:
+            throw Error(500, "agent",
+                        fmt::format("Deploy step {} failed: {}",
+                                    current_step(node, StepKind::deploy).id(), progress.error));
+    }
+}
+
+Task<> guarded(NodeSession* session, Task<> body) {
+    std::string failure;
+    try {
+        co_await std::move(body);
+    } catch (const Error& error) {
+        failure = error.message();
+    }
+    if (!failure.empty()) co_await fail_deploy(session, failure);
+}
+
+void derive_image_type(model::Node& node) {
+    if (node.instance_info.get_text("image_source").empty()) return;
+    node.driver_internal_info.set("is_whole_disk_image", Json(true));
+    if (node.instance_info.get_text("image_type").empty())
+        node.instance_info.set("image_type", Json("whole-disk"));
+}
+
+/// What makes a deploy impossible is told at once, as a bad request of the one who asked.
+void validate(NodeSession& session) {
+    try {
+        session.driver.power->validate(session);
+        session.driver.deploy->validate(session);
+    } catch (Error& error) {
+        error.within(fmt::format("Failed to validate the deploy of node {}", session.node.uuid));
+        throw;
+    }
+}
+
+}  // namespace
+
+Begun begin_deploy(NodeSession& session, const ProvisionRequest& request) {
+    auto& options = session.services().options;
+    auto& node = session.node;
+    bool rebuild = request.verb == "rebuild";
+    refuse_above_limit(session, kBusyDeploying, options.max_concurrent_deploy,
+                       "max_concurrent_deploy");
+    refuse_in_maintenance(session, request.verb);
+    if (rebuild) refuse_protected(session, "rebuild");
+    check_allowed(request.deploy_steps, options.disallow_deploy_steps, "[api]disallow_deploy_steps");
+    if (!states::next(node.provision_state.value_or(""), rebuild ? "rebuild" : "deploy"))
+        change_state(node, rebuild ? "rebuild" : "deploy", Follows::work);
+    derive_image_type(node);
+    if (!request.configdrive.is_null()) node.instance_info.set("configdrive", request.configdrive);
+    validate(session);
+    change_state(node, rebuild ? "rebuild" : "deploy", Follows::work);
+    forget_operation(node, Forget::steps_and_agent);
+    forget_steps(node, StepKind::deploy);
+    if (!request.deploy_steps.empty())
+        node.driver_internal_info.set("user_deploy_steps", Json(request.deploy_steps));
+    return Work(deploy);
+}
+
+Task<> deploy(Services*, NodeSession* session) {
+    co_await guarded(session, first_phase(session));
+}
+
+Task<> continue_deploy(Services* services, NodeSession* session) {
+    auto& node = session->node;
+    bool was_waiting = node.in_state(states::deploy_wait);
+    bool agent_known = !node.driver_internal_info.get_text("agent_url").empty();
+    int index = step_index(node, StepKind::deploy);
+    if (!was_waiting && !agent_known) {
+        // Interrupted before the agent came up or after it was gone: the step is done again.
+        co_await guarded(session, index < 0 ? first_phase(session) : run_from(session, index));
+        co_return;
+    }
+    AgentProgress progress;
+    std::string failure;
+    try {
+        progress = co_await session->driver.deploy->progress(session, StepKind::deploy);
+    } catch (const Error& error) {
+        failure = error.message();
+    }
+    if (!failure.empty()) {
+        // It may come back; if not, the time-out of the wait state ends it.
+        log_warning("DEPLOY_AGENT", "node={} error={}", node.uuid, failure);
+        if (!was_waiting) change_state(node, "wait", Follows::work);
+        services->on_waiting(node);
+        co_return;
+    }
+    if (was_waiting && progress.kind == AgentProgress::Kind::running) {
+        services->on_waiting(node);
+        co_return;
+    }
+    if (was_waiting) change_state(node, "resume", Follows::work);
+    co_await guarded(session, go_on_after(session, progress));
+}
+
+Task<> fail_deploy(NodeSession* session, std::string why, std::string_view event) {
+    auto& node = session->node;
+    auto& options = session->services().options;
+    session->record_error("deploying", std::move(why));
+    auto error = node.last_error;
+    try {
+        co_await session->driver.deploy->clean_up(session);
+        if (options.power_off_after_deploy_failure && !node.disable_power_off && node.power_state)
+            co_await hardware::power_action(session, std::string(model::power::off),
+                                            options.power);
+    } catch (const Error& failure) {
+        error = fmt::format("{} Also failed to clean up: {}", error.value_or(""), failure.message());
+    }
+    forget_steps(node, StepKind::deploy);
+    forget_operation(node, Forget::steps_and_agent);
+    change_state(node, event, Follows::nothing);
+    node.last_error = error;
+}
+
+}  // namespace ferrite::conductor

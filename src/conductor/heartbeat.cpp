@@ -1,0 +1,100 @@
+#include "conductor/heartbeat.h"
+
+#include <fmt/core.h>
+#include <openssl/crypto.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/uuid.h"
+#include "conductor/operations.h"
+#include "model/states.h"
+#include "store/nodes.h"
+
+namespace ferrite::conductor {
+namespace {
+
+namespace states = model::states;
+
+constexpr std::size_t kTokenBytes = 32;
+constexpr const char* kMasked = "******";
+
+bool same_token(const std::string& a, const std::string& b) {
+    return !a.empty() && a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+void check(const model::Node& node, const Heartbeat& heartbeat, const Options& options) {
+    if (!heartbeat.agent_version && !heartbeat.agent_status)
+        throw InvalidValue("A heartbeat must say agent_version.");
+    const auto& info = node.driver_internal_info;
+    if (!same_token(info.get_text("agent_secret_token"), heartbeat.agent_token))
+        throw InvalidValue(fmt::format("The agent token for node {} is not the one it was given.",
+                                       node.uuid));
+    if (options.require_tls && !heartbeat.callback_url.empty() &&
+        !heartbeat.callback_url.starts_with("https://"))
+        throw InvalidValue(fmt::format(
+            "The callback_url of node {} must be https, unless [agent]require_tls is off.",
+            node.uuid));
+    auto known = info.get_text("agent_verify_ca");
+    if (!known.empty() && heartbeat.agent_verify_ca && *heartbeat.agent_verify_ca != known)
+        throw InvalidValue(fmt::format("The certificate of node {}'s agent has changed.", node.uuid));
+    if (info.get_text("agent_url").empty() && node.reservation)
+        throw Error(409, "node_locked",
+                    fmt::format("Node {} is locked by host {}; report again soon.", node.uuid,
+                                *node.reservation));
+}
+
+void keep(model::Node& node, const Heartbeat& heartbeat) {
+    auto& info = node.driver_internal_info;
+    info.set("agent_url", Json(heartbeat.callback_url));
+    info.set("agent_version", heartbeat.agent_version ? Json(*heartbeat.agent_version) : Json());
+    info.set("agent_last_heartbeat", Json(to_text(now_seconds())));
+    if (heartbeat.agent_verify_ca) info.set("agent_verify_ca", Json(*heartbeat.agent_verify_ca));
+    if (heartbeat.agent_status) info.set("agent_status", Json(*heartbeat.agent_status));
+    if (heartbeat.agent_status_message)
+        info.set("agent_status_message", Json(*heartbeat.agent_status_message));
+}
+
+Task<> go_on(Services* services, NodeSession* session) {
+    auto& node = session->node;
+    node.provision_updated_at = now_seconds();
+    if (node.maintenance) co_return;
+    if (node.in_state(states::deploy_wait)) co_await continue_deploy(services, session);
+    else if (node.in_state(states::clean_wait)) co_await continue_clean(services, session);
+}
+
+}  // namespace
+
+Task<> take_heartbeat(Services* services, std::string uuid, Heartbeat heartbeat) {
+    auto node = services->store.read([&](store::Sql& db) { return store::nodes::get(db, uuid); });
+    check(node, heartbeat, services->options);
+    std::unique_ptr<NodeSession> session;
+    try {
+        session = co_await NodeSession::lock(services, node.uuid, NodeSession::Patience::once);
+    } catch (const Conflict&) {
+        throw;
+    } catch (const Error& error) {
+        if (error.code() != "node_locked") throw;
+        // The work that has the lock goes on by itself; the agent reports again.
+        log_debug("AGENT_HEARTBEAT_DROPPED", "node={} reason=locked", node.uuid);
+    }
+    if (!session) co_return;
+    log_info("AGENT_HEARTBEAT", "node={} state=\"{}\" url={}", node.uuid,
+             session->node.provision_state.value_or(""), heartbeat.callback_url);
+    keep(session->node, heartbeat);
+    carry_out(*services, std::move(session), "heartbeat", go_on);
+}
+
+Task<std::string> issue_agent_token(Services* services, std::string uuid) {
+    auto session = co_await NodeSession::lock(services, uuid, NodeSession::Patience::once);
+    auto& info = session->node.driver_internal_info;
+    if (!info.get_text("agent_secret_token").empty()) {
+        co_await session->abandon();
+        co_return kMasked;
+    }
+    auto token = random_token(kTokenBytes);
+    info.set("agent_secret_token", Json(token));
+    co_await session->release();
+    co_return token;
+}
+
+}  // namespace ferrite::conductor

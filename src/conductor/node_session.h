@@ -1,0 +1,65 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "conductor/services.h"
+#include "hardware/interfaces.h"
+
+namespace ferrite::conductor {
+
+/// The exclusive hold on a node that every change needs: its lock (`reservation`), a working copy
+/// and its interfaces (reference: conductor.md section 2.4).
+///
+///     auto session = co_await NodeSession::lock(services, uuid);
+///     session->node.maintenance = true;
+///     co_await session->release();       // saves, and gives the lock back
+///
+/// One coroutine at a time. When it goes out of scope unreleased, the lock is given back without
+/// saving.
+class NodeSession final : public hardware::NodeContext {
+public:
+    enum class Patience { retry, once };
+    enum class Interfaces { resolve, skip };
+
+    /// Takes the lock, trying again as configured. Throws NotFound, or Conflict that names the
+    /// holder.
+    static Task<std::unique_ptr<NodeSession>> lock(Services* services, std::string uuid,
+                                                   Patience patience = Patience::retry,
+                                                   Interfaces interfaces = Interfaces::resolve);
+
+    /// A look at a node without its lock: for reading and asking, never for saving.
+    static std::unique_ptr<NodeSession> look(Services& services, const std::string& uuid);
+
+    ~NodeSession() override;
+
+    Task<> save() override;
+    /// Saves what changed and gives the lock back, in one transaction.
+    Task<> release();
+    /// Gives the lock back and forgets what changed.
+    Task<> abandon();
+
+    /// Sets last_error and keeps the event in the node's history. Written with the next save().
+    void record_error(std::string_view event_type, std::string text);
+    void record(std::string_view event_type, std::string text);
+
+    Services& services() { return services_; }
+
+private:
+    struct Event {
+        std::string severity, type, text;
+        model::Node state;
+    };
+
+    explicit NodeSession(Services& services) : services_(services) {}
+    void write(store::Sql& db);
+
+    Services& services_;
+    model::Node stored_;  ///< The node as the database has it.
+    std::vector<Event> events_;
+    bool locked_ = false;
+};
+
+}  // namespace ferrite::conductor

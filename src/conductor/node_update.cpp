@@ -1,0 +1,170 @@
+#include "conductor/node_update.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/error.h"
+#include "model/states.h"
+
+namespace ferrite::conductor {
+namespace {
+
+namespace states = model::states;
+using model::Node;
+
+constexpr std::array kInterfacesMayChange = {states::enroll, states::manageable, states::available,
+                                             states::inspecting, states::inspect_wait};
+constexpr std::array kPortsMayChange = {states::enroll, states::manageable, states::inspecting,
+                                        states::inspect_wait};
+
+template <std::size_t N>
+bool in_one_of(const Node& node, const std::array<std::string_view, N>& allowed) {
+    return std::ranges::find(allowed, node.provision_state.value_or("")) != allowed.end();
+}
+
+void copy_changed(const Node& before, const Node& wanted, Node& node) {
+    for (const auto& field : model::node_fields())
+        std::visit(
+            [&](auto member) {
+                if constexpr (!std::is_same_v<decltype(member), std::monostate>)
+                    if (!(before.*member == wanted.*member)) node.*member = wanted.*member;
+            },
+            field.member);
+}
+
+void check_interfaces(const Node& stored, Node& node, bool reset) {
+    bool driver_changed = stored.driver != node.driver;
+    for (const auto& kind : model::interface_kinds()) {
+        auto& chosen = node.*kind.field;
+        bool named = chosen != stored.*kind.field && chosen;
+        if (driver_changed && reset && !named) chosen.reset();
+        if (chosen == stored.*kind.field || (driver_changed && !named)) continue;
+        if (in_one_of(stored, kInterfacesMayChange) || node.maintenance) continue;
+        throw Conflict(fmt::format(
+            "The {}_interface of node {} can not be changed in the state '{}': only in enroll, "
+            "manageable, available, inspecting and inspect wait, or in maintenance.",
+            kind.name, node.uuid, stored.provision_state.value_or("available")));
+    }
+    if (driver_changed && stored.console_enabled)
+        throw Conflict(fmt::format("Stop the console of node {} before changing its driver.",
+                                   node.uuid));
+}
+
+void check_instance(const Node& stored, const Node& node) {
+    if (stored.instance_uuid && node.instance_uuid && stored.instance_uuid != node.instance_uuid)
+        throw Conflict(fmt::format("Node {} is associated with instance {}; remove that first.",
+                                   node.uuid, *stored.instance_uuid));
+    bool may_release = in_one_of(stored, kInterfacesMayChange) || node.maintenance;
+    if (stored.instance_uuid && !node.instance_uuid && stored.allocation_uuid && !may_release)
+        throw Conflict(fmt::format(
+            "The instance of node {} belongs to an allocation and can not be removed in the state "
+            "'{}'.",
+            node.uuid, stored.provision_state.value_or("")));
+}
+
+/// Pairs of a flag and its reason: the reason needs the flag, and goes with it.
+void check_reasons(const Node& stored, Node& node) {
+    if (node.is_protected && !stored.is_protected && !node.in_state(states::active) &&
+        !node.in_state(states::rescue))
+        throw Conflict(fmt::format("Node {} can be protected only in active or rescue, not in '{}'.",
+                                   node.uuid, node.provision_state.value_or("available")));
+    if (!node.is_protected && stored.is_protected) node.protected_reason.reset();
+    if (node.protected_reason && !node.protected_reason->empty() && !node.is_protected)
+        throw InvalidValue("protected_reason can be set only together with protected.");
+    if (node.retired && !stored.retired && node.in_state(states::available))
+        throw Conflict(fmt::format(
+            "Node {} can not be retired while it is available; move it to manageable first.",
+            node.uuid));
+    if (!node.retired && stored.retired) node.retired_reason.reset();
+    if (node.retired_reason && !node.retired_reason->empty() && !node.retired)
+        throw InvalidValue("retired_reason can be set only together with retired.");
+}
+
+bool is_whole_number(const Json& value) {
+    if (value.is_int64()) return value.as_int64() >= 0;
+    if (value.is_uint64()) return true;
+    if (value.is_double()) return value.as_double() >= 0;
+    if (!value.is_string()) return false;
+    std::string_view text = value.as_string();
+    while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+    while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+    std::uint64_t number = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc() && end == text.data() + text.size();
+}
+
+}  // namespace
+
+void check_properties(const Node& node) {
+    JsonObject properties = node.properties.object();
+    for (auto key : {"cpus", "local_gb", "memory_mb"}) {
+        auto* value = properties.if_contains(key);
+        if (!value || value->is_null() || is_whole_number(*value)) continue;
+        throw InvalidValue(fmt::format("properties.{} must be a whole number, not {}.", key,
+                                       to_text(*value)));
+    }
+}
+
+void apply_update(NodeSession& session, const Node& before, const Node& wanted,
+                  bool reset_interfaces) {
+    Node stored = session.node;
+    auto& node = session.node;
+    copy_changed(before, wanted, node);
+    if (before.instance_info != wanted.instance_info && !node.instance_name)
+        if (auto name = node.instance_info.get_text("display_name"); !name.empty())
+            node.instance_name = name;
+    if (!node.maintenance && stored.maintenance) {
+        node.maintenance_reason.reset();
+        node.fault.reset();
+    }
+    check_interfaces(stored, node, reset_interfaces);
+    if (stored.resource_class && !stored.resource_class->empty() &&
+        stored.resource_class != node.resource_class && !in_one_of(stored, kInterfacesMayChange))
+        throw Conflict(fmt::format(
+            "The resource_class of node {} can not be changed in the state '{}'.", node.uuid,
+            stored.provision_state.value_or("")));
+    check_instance(stored, node);
+    check_reasons(stored, node);
+    check_properties(node);
+    session.services().drivers.settle_interfaces(node);
+}
+
+void check_deletable(const Node& node, bool allow_available) {
+    if (!node.maintenance && node.instance_uuid)
+        throw Conflict(fmt::format("Node {} is associated with instance {}; remove that first.",
+                                   node.uuid, *node.instance_uuid));
+    if (node.is_protected)
+        throw Error(403, "node_protected",
+                    fmt::format("Node {} is protected and can not be deleted; unset protected first.",
+                                node.uuid));
+    if (node.maintenance || states::deletable(node.provision_state.value_or("available"),
+                                              allow_available))
+        return;
+    throw Conflict(fmt::format(
+        "Node {} can not be deleted in the state '{}': only in manageable, enroll, adopt failed{}, "
+        "or in maintenance.",
+        node.uuid, node.provision_state.value_or(""), allow_available ? " and available" : ""));
+}
+
+void check_port_update(const Node& node, const model::Port& before, const model::Port& wanted) {
+    if (before.address != wanted.address && !node.maintenance &&
+        (node.in_state(states::active) || node.instance_uuid))
+        throw Conflict(fmt::format(
+            "The address of port {} can not be changed while node {} has an instance; put the node "
+            "into maintenance first.",
+            before.uuid, node.uuid));
+    bool connectivity = before.portgroup_uuid != wanted.portgroup_uuid ||
+                        before.pxe_enabled != wanted.pxe_enabled ||
+                        before.local_link_connection != wanted.local_link_connection ||
+                        before.physical_network != wanted.physical_network;
+    if (connectivity && !node.maintenance && !in_one_of(node, kPortsMayChange))
+        throw Conflict(fmt::format(
+            "The connectivity of port {} can not be changed while node {} is in the state '{}': "
+            "only in enroll, manageable, inspecting and inspect wait, or in maintenance.",
+            before.uuid, node.uuid, node.provision_state.value_or("available")));
+}
+
+}  // namespace ferrite::conductor

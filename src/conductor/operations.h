@@ -1,0 +1,84 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "conductor/client.h"
+#include "conductor/node_session.h"
+#include "conductor/services.h"
+
+/// The verbs, one file each. A verb has a synchronous part, `begin_*`, that checks, changes the
+/// node's state and may refuse by throwing, and the work that follows in the background, which ends
+/// in a state of rest or in a wait state. What waits goes on when the agent reports (`continue_*`),
+/// or ends at its time-out (`fail_*`).
+///
+/// Everything here runs with the node's lock, takes it on where the stored state says it is, and may
+/// therefore be begun again after a restart (reference: conductor.md section 1.5).
+namespace ferrite::conductor {
+
+/// What remains to be done after the synchronous part; nothing when that was all.
+using Begun = std::optional<Work>;
+
+// manage.cpp
+Begun begin_manage(NodeSession& session, const ProvisionRequest& request);
+Task<> verify(Services* services, NodeSession* session);
+
+// clean.cpp
+Begun begin_provide(NodeSession& session, const ProvisionRequest& request);
+Begun begin_clean(NodeSession& session, const ProvisionRequest& request);
+Task<> clean(Services* services, NodeSession* session);
+Task<> continue_clean(Services* services, NodeSession* session);
+Task<> fail_clean(NodeSession* session, std::string why);
+/// The event that brings the node out of a clean state on a failure.
+enum class CleanEnd { fail, abort };
+Task<> end_clean_badly(NodeSession* session, std::string why, CleanEnd end);
+
+// deploy.cpp
+Begun begin_deploy(NodeSession& session, const ProvisionRequest& request);
+Task<> deploy(Services* services, NodeSession* session);
+Task<> continue_deploy(Services* services, NodeSession* session);
+/// Takes back what was prepared, keeps `why` as last_error and moves the node to deploy failed.
+Task<> fail_deploy(NodeSession* session, std::string why, std::string_view event = "fail");
+
+// tear_down.cpp
+Begun begin_tear_down(NodeSession& session, const ProvisionRequest& request);
+Task<> tear_down(Services* services, NodeSession* session);
+
+// adopt.cpp, inspect.cpp, rescue.cpp
+Begun begin_adopt(NodeSession& session, const ProvisionRequest& request);
+Task<> adopt(Services* services, NodeSession* session);
+Begun begin_inspect(NodeSession& session, const ProvisionRequest& request);
+Task<> inspect(Services* services, NodeSession* session);
+Begun begin_rescue(NodeSession& session, const ProvisionRequest& request);
+Task<> rescue(Services* services, NodeSession* session);
+Begun begin_unrescue(NodeSession& session, const ProvisionRequest& request);
+Task<> unrescue(Services* services, NodeSession* session);
+
+// abort.cpp
+Begun begin_abort(NodeSession& session, const ProvisionRequest& request);
+
+// power.cpp
+/// Checks and notes a power action that was asked for (reference: conductor.md section 2.10).
+Work begin_power(NodeSession& session, std::string action,
+                 std::optional<std::chrono::seconds> timeout);
+
+/// A verb by its word in the API.
+struct Operation {
+    std::string_view verb;
+    Begun (*begin)(NodeSession&, const ProvisionRequest&);
+};
+const Operation* find_operation(std::string_view verb);
+
+/// Goes on with what was under way in the node's state when the conductor died; nothing when that
+/// state is one of rest or waits by itself.
+Begun resumed_work(const model::Node& node);
+
+/// Refuses what maintenance forbids (400).
+void refuse_in_maintenance(const NodeSession& session, std::string_view verb);
+/// Refuses what protection forbids (403).
+void refuse_protected(const NodeSession& session, std::string_view verb);
+/// Refuses one operation more than `limit` in `states` (503); 0: no limit.
+void refuse_above_limit(NodeSession& session, std::span<const std::string_view> states, int limit,
+                        std::string_view option);
+
+}  // namespace ferrite::conductor

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/runtime.h"
+#include "hardware/drivers.h"
+#include "hardware/power_action.h"
+#include "store/store.h"
+
+namespace ferrite::conductor {
+
+/// How the conductor works; names and meanings are those of the `[conductor]` options unless said
+/// otherwise. A time-out or interval of zero: never.
+struct Options {
+    std::string host;             ///< `[DEFAULT]host`: the name in `reservation`.
+    std::string conductor_group;
+    unsigned locked_retry_attempts = 3;
+    std::chrono::milliseconds locked_retry_interval{1'000};
+    hardware::PowerTimeouts power;
+    std::chrono::seconds sync_power_state_interval{120};
+    unsigned power_sync_workers = 256;  ///< Nodes asked at the same time.
+    int power_state_sync_max_retries = 3;
+    bool force_power_state_during_sync = true;
+    std::chrono::seconds power_failure_recovery_interval{300};
+    std::chrono::seconds deploy_callback_timeout{1800};
+    std::chrono::seconds clean_callback_timeout{1800};
+    std::chrono::seconds rescue_callback_timeout{1800};
+    std::chrono::seconds inspect_wait_timeout{1800};
+    std::chrono::seconds service_callback_timeout{1800};
+    std::chrono::seconds heartbeat_interval{10};
+    bool automated_clean = true;
+    bool allow_provisioning_in_maintenance = true;
+    bool allow_deleting_available_nodes = true;
+    int max_concurrent_deploy = 250;
+    int max_concurrent_clean = 50;
+    std::size_t max_workers = 10'000;  ///< Operations under way; more are refused with 503.
+    std::vector<std::string> disallow_clean_steps;   ///< `[api]disallow_clean_steps`
+    std::vector<std::string> disallow_deploy_steps;
+    bool power_off_after_deploy_failure = true;      ///< `[deploy]`
+    bool require_tls = true;                         ///< `[agent]`: of agents' addresses.
+    std::size_t max_error_length = 4096;             ///< `[DEFAULT]log_in_db_max_size`
+    bool node_history = true;
+    int node_history_max_entries = 300;
+    /// Go on after a restart with what was under way, or fail it as the original does.
+    bool resume_interrupted = true;
+};
+
+class NodeSession;
+
+/// What every operation of the conductor needs; lives as long as the conductor.
+struct Services {
+    store::Store& store;
+    const hardware::Drivers& drivers;
+    Runtime& runtime;
+    Options options;
+
+    std::atomic<std::size_t> workers = 0;
+    /// Called when a node entered a wait state, or was heard of in one: its time-out counts anew.
+    std::function<void(const model::Node&)> on_waiting = [](const model::Node&) {};
+};
+
+/// The asynchronous part of an operation. It sees to its own failures: what it throws is a defect.
+using Work = std::function<Task<>(Services*, NodeSession*)>;
+
+/// Lets `work` go on in the background with the node's lock, which is given back at its end. Throws
+/// Error (503) when too much is under way.
+void carry_out(Services& services, std::unique_ptr<NodeSession> session, std::string name,
+               Work work);
+
+}  // namespace ferrite::conductor

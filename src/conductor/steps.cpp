@@ -1,0 +1,169 @@
+#include "conductor/steps.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "model/states.h"
+
+namespace ferrite::conductor {
+namespace {
+
+/// Interfaces in the order in which steps of equal priority run.
+constexpr std::array<std::string_view, 8> kRanking = {"network",  "vendor", "power", "management",
+                                                      "firmware", "deploy", "bios",  "raid"};
+
+int rank(const Step& step) {
+    auto place = std::ranges::find(kRanking, step.interface);
+    return static_cast<int>(place - kRanking.begin());
+}
+
+void sort_to_run(std::vector<Step>& steps) {
+    std::ranges::sort(steps, [](const Step& a, const Step& b) {
+        return std::tuple(-a.priority, rank(a), a.name) < std::tuple(-b.priority, rank(b), b.name);
+    });
+}
+
+std::string list_key(StepKind kind) { return fmt::format("{}_steps", to_text(kind)); }
+std::string index_key(StepKind kind) { return fmt::format("{}_step_index", to_text(kind)); }
+
+model::JsonText model::Node::* step_field(StepKind kind) {
+    switch (kind) {
+        case StepKind::clean: return &model::Node::clean_step;
+        case StepKind::deploy: return &model::Node::deploy_step;
+        case StepKind::service: break;
+    }
+    return &model::Node::service_step;
+}
+
+void check_arguments(const Step& offered, const Step& wanted) {
+    const auto& known = offered.argsinfo;
+    for (const auto& [name, value] : wanted.args)
+        if (!known.is_object() || !known.as_object().contains(name))
+            throw InvalidValue(fmt::format("Step {} takes no argument '{}'.", wanted.id(),
+                                           std::string_view(name)));
+    if (!known.is_object()) return;
+    for (const auto& [name, info] : known.as_object())
+        if (member(info, "required") == Json(true) && !wanted.args.contains(name))
+            throw InvalidValue(fmt::format("Step {} needs the argument '{}'.", wanted.id(),
+                                           std::string_view(name)));
+}
+
+Task<hardware::StepOutcome> run_one(NodeSession* session, StepKind kind, Step step) {
+    auto found = session->driver.all.find(step.interface);
+    if (found == session->driver.all.end())
+        throw InvalidValue(fmt::format("There is no interface '{}'.", step.interface));
+    co_return co_await found->second->run_step(session, kind, std::move(step));
+}
+
+}  // namespace
+
+std::vector<Step> offered_steps(const NodeSession& session, StepKind kind) {
+    std::vector<Step> steps;
+    for (const auto& [name, interface] : session.driver.all)
+        for (auto& step : interface->steps(session, kind)) steps.push_back(std::move(step));
+    sort_to_run(steps);
+    return steps;
+}
+
+std::vector<Step> automatic_steps(const NodeSession& session, StepKind kind,
+                                  const std::vector<std::string>& disallowed) {
+    auto steps = offered_steps(session, kind);
+    std::erase_if(steps, [&](const Step& step) {
+        return step.priority <= 0 || std::ranges::find(disallowed, step.id()) != disallowed.end();
+    });
+    return steps;
+}
+
+std::vector<Step> user_steps(const NodeSession& session, StepKind kind, const JsonArray& wanted,
+                             Unknown unknown) {
+    auto offered = offered_steps(session, kind);
+    std::vector<Step> steps;
+    for (const auto& item : wanted) {
+        Step step = hardware::step_from_json(item);
+        auto known =
+            std::ranges::find_if(offered, [&](const Step& o) { return o.id() == step.id(); });
+        if (known == offered.end()) {
+            if (unknown == Unknown::refused)
+                throw InvalidValue(fmt::format("Node {} does not support the {} step {}.",
+                                               session.node.uuid, to_text(kind), step.id()));
+        } else {
+            check_arguments(*known, step);
+            step.abortable = known->abortable;
+            step.requires_ramdisk = known->requires_ramdisk;
+            step.argsinfo = known->argsinfo;
+        }
+        steps.push_back(std::move(step));
+    }
+    return steps;
+}
+
+void check_allowed(const JsonArray& wanted, const std::vector<std::string>& disallowed,
+                   std::string_view option) {
+    for (const auto& item : wanted) {
+        auto id = hardware::step_from_json(item).id();
+        if (std::ranges::find(disallowed, id) != disallowed.end())
+            throw InvalidValue(
+                fmt::format("Step {} is not allowed here: the option {} names it.", id, option));
+    }
+}
+
+std::vector<Step> planned_steps(const model::Node& node, StepKind kind) {
+    std::vector<Step> steps;
+    Json list = node.driver_internal_info.get(list_key(kind));
+    if (list.is_array())
+        for (const auto& item : list.as_array()) steps.push_back(hardware::step_from_json(item));
+    return steps;
+}
+
+void plan_steps(model::Node& node, StepKind kind, const std::vector<Step>& steps) {
+    JsonArray list;
+    for (const auto& step : steps) list.push_back(to_json(step));
+    node.driver_internal_info.set(list_key(kind), std::move(list));
+}
+
+int step_index(const model::Node& node, StepKind kind) {
+    Json index = node.driver_internal_info.get(index_key(kind));
+    return index.is_int64() ? static_cast<int>(index.as_int64()) : -1;
+}
+
+void forget_steps(model::Node& node, StepKind kind) {
+    node.driver_internal_info.set(list_key(kind), Json());
+    node.driver_internal_info.erase({index_key(kind)});
+    node.*step_field(kind) = model::JsonText();
+}
+
+Step current_step(const model::Node& node, StepKind kind) {
+    return hardware::step_from_json((node.*step_field(kind)).value());
+}
+
+Task<StepsResult> run_steps(NodeSession* session, StepKind kind, int from) {
+    auto steps = planned_steps(session->node, kind);
+    for (int index = from; index < static_cast<int>(steps.size()); ++index) {
+        const auto& step = steps[static_cast<std::size_t>(index)];
+        session->node.*step_field(kind) = model::JsonText(Json(to_json(step)));
+        session->node.driver_internal_info.set(index_key(kind), Json(index));
+        co_await session->save();
+        log_info("NODE_STEP", "node={} kind={} step={}", session->node.uuid, to_text(kind),
+                 step.id());
+        hardware::StepOutcome outcome;
+        try {
+            outcome = co_await run_one(session, kind, step);
+        } catch (Error& error) {
+            error.within(fmt::format("{} step {} failed",
+                                     kind == StepKind::clean    ? "Clean"
+                                     : kind == StepKind::deploy ? "Deploy"
+                                                                : "Service",
+                                     step.id()));
+            throw;
+        }
+        if (outcome == hardware::StepOutcome::wait) co_return StepsResult::waiting;
+    }
+    co_return StepsResult::finished;
+}
+
+}  // namespace ferrite::conductor

@@ -1,0 +1,70 @@
+#include <fmt/core.h>
+
+#include <array>
+
+#include "base/error.h"
+#include "conductor/operations.h"
+#include "conductor/state_change.h"
+#include "conductor/steps.h"
+#include "model/states.h"
+
+namespace ferrite::conductor {
+namespace {
+
+namespace states = model::states;
+
+constexpr std::array kBusyCleaning = {states::deleting, states::cleaning, states::clean_wait};
+
+/// What the instance leaves behind in the node's row goes, whether its machine obeyed or not.
+void forget_instance(model::Node& node) {
+    node.instance_info = model::JsonText();
+    node.instance_uuid.reset();
+    node.instance_name.reset();
+    node.allocation_uuid.reset();
+    forget_steps(node, StepKind::deploy);
+    forget_operation(node, Forget::steps_and_agent);
+    auto& info = node.driver_internal_info;
+    if (info.get("automatic_lessee") == Json(true)) node.lessee.reset();
+    info.erase({"instance", "root_uuid_or_disk_id", "is_whole_disk_image", "is_source_a_path",
+                "deploy_boot_mode", "automatic_lessee"});
+}
+
+}  // namespace
+
+Begun begin_tear_down(NodeSession& session, const ProvisionRequest& request) {
+    auto& options = session.services().options;
+    refuse_above_limit(session, kBusyCleaning, options.max_concurrent_clean, "max_concurrent_clean");
+    refuse_protected(session, request.verb);
+    session.driver.power->validate(session);
+    change_state(session.node, "delete", Follows::work);
+    session.node.driver_internal_info.erase({"agent_url"});
+    return Work(tear_down);
+}
+
+Task<> tear_down(Services* services, NodeSession* session) {
+    auto& node = session->node;
+    std::string failure;
+    try {
+        if (!node.instance_info.get_text("rescue_password").empty() ||
+            !node.instance_info.get_text("hashed_rescue_password").empty())
+            co_await session->driver.rescue->clean_up(session);
+        co_await session->driver.deploy->clean_up(session);
+        co_await session->driver.deploy->tear_down(session);
+    } catch (const Error& error) {
+        failure = error.message();
+    }
+    forget_instance(node);
+    if (!failure.empty()) {
+        session->record_error("unprovision",
+                              fmt::format("Error in tear_down of node {}: {}", node.uuid, failure));
+        auto error = node.last_error;
+        change_state(node, "fail", Follows::nothing);
+        node.last_error = error;
+        co_return;
+    }
+    change_state(node, "clean", Follows::work);
+    co_await session->save();
+    co_await clean(services, session);
+}
+
+}  // namespace ferrite::conductor

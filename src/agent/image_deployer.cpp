@@ -8,8 +8,7 @@
 #include "agent/target_disk.h"
 #include "base/log.h"
 #include "base/runtime.h"
-#include "image/base64.h"
-#include "image/decompress.h"
+#include "image/config_drive.h"
 #include "image/image_error.h"
 #include "image/image_stream.h"
 
@@ -43,22 +42,6 @@ TryFailure understood(std::exception_ptr failure) {
     } catch (const std::exception& error) {
         return {AgentError(Fault::image_write, error.what()), false};
     }
-}
-
-/// A config drive as it goes to the disk: unpacked when it is compressed. Bounded, because a few
-/// kilobytes can claim to be gigabytes.
-Bytes unpacked_config_drive(Bytes packed) {
-    if (!image::is_compressed(image::inspect(packed, packed.size()).format)) return packed;
-    ByteView rest = packed;
-    image::Decompressor in([&] { return std::exchange(rest, ByteView{}); });
-    Bytes content;
-    Bytes piece(1 << 20);
-    while (auto count = in.read(piece)) {
-        content.insert(content.end(), piece.begin(), piece.begin() + static_cast<long>(count));
-        if (content.size() > TargetDisk::kConfigDriveBytes)
-            throw AgentError(Fault::deployment, "the config drive is larger than 64 MiB");
-    }
-    return content;
 }
 
 }  // namespace
@@ -154,37 +137,15 @@ Task<> ImageDeployer::write_image_from(ImageInfo info, std::string url, Disk dis
              image::to_text(done.format), done.received, done.written, seconds);
 }
 
-/// The bytes of a config drive from a URL or base64; both may be compressed.
 Task<Bytes> ImageDeployer::load_config_drive(std::string config_drive) {
-    auto text = std::move(config_drive);
-    bool is_url = text.starts_with("http://") || text.starts_with("https://");
-    if (is_url) text = co_await fetch_config_drive(std::move(text));
-    auto decoded = image::decode_base64(text);
-    if (!decoded && !is_url)
-        throw AgentError(Fault::deployment, "the config drive is neither a URL nor base64");
-    if (!decoded) {
-        auto raw = as_bytes(text);
-        decoded.emplace(raw.begin(), raw.end());
-    }
-    co_return unpacked_config_drive(std::move(*decoded));
-}
-
-Task<std::string> ImageDeployer::fetch_config_drive(std::string url) {
     image::HttpAccess access;
     access.verify_tls = options_.verify_tls;
     access.ca_file = options_.ca_file;
-    auto request = image::make_fetch("GET", url, access);
-    request.max_response_bytes = 2 * TargetDisk::kConfigDriveBytes;
-    HttpFetched answer;
     try {
-        answer = co_await client_.fetch(std::move(request));
-    } catch (const HttpClientError& error) {
+        co_return co_await image::load_config_drive(&client_, std::move(config_drive), access);
+    } catch (const Error& error) {
         throw AgentError(Fault::deployment, "config drive: " + error.message());
     }
-    if (answer.status >= 400)
-        throw AgentError(Fault::deployment, fmt::format("config drive: {} answered {}",
-                                                        image::display_url(url), answer.status));
-    co_return answer.body;
 }
 
 }  // namespace ferrite::agent

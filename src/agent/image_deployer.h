@@ -56,7 +56,6 @@ private:
     Task<> write_image(ImageInfo info, Disk disk);
     Task<> write_image_from(ImageInfo info, std::string url, Disk disk);
     Task<Bytes> load_config_drive(std::string config_drive);
-    Task<std::string> fetch_config_drive(std::string url);
 
     const MachineFiles& machine_;
     KnownNode& node_;

@@ -289,7 +289,7 @@ std::optional<Bytes> BmcProtocol::in_session(std::uint32_t id, const Packet& pac
     auto found = sessions_.find(id);
     if (found == sessions_.end() || found->second.stage != Stage::active) return {};
     auto& session = found->second;
-    if (now - session.last_used > options_.session_timeout) {
+    if (expired(session, now)) {
         sessions_.erase(found);
         return {};
     }
@@ -320,10 +320,14 @@ CommandReply BmcProtocol::set_privilege(const Session& session, const Request& r
     return {kOk, {wanted}};
 }
 
+bool BmcProtocol::expired(const Session& session, TimePoint now) const {
+    auto patience =
+        session.stage == Stage::active ? options_.session_timeout : options_.setup_timeout;
+    return now - session.last_used > patience;
+}
+
 BmcProtocol::Session* BmcProtocol::add_session(TimePoint now, std::uint32_t& id) {
-    std::erase_if(sessions_, [&](const auto& item) {
-        return now - item.second.last_used > options_.session_timeout;
-    });
+    std::erase_if(sessions_, [&](const auto& item) { return expired(item.second, now); });
     if (sessions_.size() >= options_.max_sessions) return nullptr;
     id = next_id_++;
     auto& session = sessions_[id];

@@ -51,6 +51,7 @@ public:
         bool v1_5 = true;
         std::size_t max_sessions = 4;                       ///< Half-open ones count too.
         std::chrono::milliseconds session_timeout{60'000};  ///< Without a packet.
+        std::chrono::milliseconds setup_timeout{10'000};    ///< For a login to be completed.
     };
 
     BmcProtocol(Options options, CommandHandler handler, RandomSource random = system_random);
@@ -92,6 +93,7 @@ private:
                                   TimePoint now);
     CommandReply set_privilege(const Session& session, const Request& request) const;
 
+    bool expired(const Session& session, TimePoint now) const;
     Session* add_session(TimePoint now, std::uint32_t& id);
     const User* find_user(std::string_view name) const;
     bool allows(const CipherSuite& suite) const;

@@ -189,7 +189,7 @@ private:
 
     Failure no_cipher(std::string_view said) const {
         return {.reason = Reason::no_common_cipher,
-                .detail = fmt::format("asked for cipher suite {}, {}", suite_.id, said)};
+                .detail = fmt::format("asked for suite {}, {}", suite_.id, said)};
     }
 
     static Failure wrong_password() {

@@ -220,6 +220,7 @@ void SessionProtocol::try_next_suite(Failure failure, TimePoint now, Output& out
     suite_index_ = 0;
     // Silence is not a no: the packets may have been lost.
     if (failure.reason == Reason::no_answer) return reopen_later(std::move(failure), now);
+    failure.detail = fmt::format("tried {}; then {}", suites_text(), failure.detail);
     fail(std::move(failure), now, out);
 }
 
@@ -386,6 +387,14 @@ const CipherSuite& SessionProtocol::suite() const {
 
 std::size_t SessionProtocol::suite_count() const {
     return options_.cipher_suite ? 1 : options_.cipher_suites_to_try.size();
+}
+
+std::string SessionProtocol::suites_text() const {
+    if (options_.cipher_suite) return std::to_string(*options_.cipher_suite);
+    std::string text;
+    for (auto id : options_.cipher_suites_to_try)
+        text += (text.empty() ? "" : ", ") + std::to_string(id);
+    return text;
 }
 
 }  // namespace ferrite::ipmi

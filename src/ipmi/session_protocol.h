@@ -5,6 +5,7 @@
 #include <expected>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/bytes.h"
@@ -99,6 +100,7 @@ private:
     Duration growing_interval(unsigned times) const;
     const CipherSuite& suite() const;
     std::size_t suite_count() const;
+    std::string suites_text() const;
 
     SessionOptions options_;
     std::uint32_t console_id_;

@@ -231,6 +231,11 @@ std::size_t Transport::State::count() {
 
 // Commands, packets and timers.
 
+std::optional<UdpEndpoint> Transport::State::endpoint_of(const EntryPtr& entry) {
+    MutexLock lock(mutex);
+    return entry->endpoint;
+}
+
 void Transport::State::submit(const EntryPtr& entry, const UdpEndpoint& endpoint,
                               const std::shared_ptr<Pending>& pending) {
     Signals signals;

@@ -60,19 +60,17 @@ BootStage stage_of(const DhcpMessage& request) {
 }
 
 /// Option 97 (RFC 4578): a type byte that must be 0, then 16 bytes.
-std::optional<std::string> uuid_of(const DhcpMessage& request, BootStage stage) {
+std::optional<std::string> uuid_of(const DhcpMessage& request) {
     auto value = request.options.get(option::kClientUuid);
     if (value.size() != 17 || value[0] != 0) return {};
     Bytes uuid(value.begin() + 1, value.end());
     auto is = [&](std::uint8_t filler) { return std::ranges::count(uuid, filler) == 16; };
     if (is(0x00) || is(0xff)) return {};
-    if (stage != BootStage::ipxe) {
-        // Firmware sends the bytes of SMBIOS as they are, whose first three fields are
-        // little-endian; iPXE has already put them in the order of the text.
-        std::reverse(uuid.begin(), uuid.begin() + 4);
-        std::reverse(uuid.begin() + 4, uuid.begin() + 6);
-        std::reverse(uuid.begin() + 6, uuid.begin() + 8);
-    }
+    // The bytes come as SMBIOS has them, whose first three fields are little-endian; firmware and
+    // iPXE alike.
+    std::reverse(uuid.begin(), uuid.begin() + 4);
+    std::reverse(uuid.begin() + 4, uuid.begin() + 6);
+    std::reverse(uuid.begin() + 6, uuid.begin() + 8);
     std::string text;
     for (std::size_t i = 0; i < uuid.size(); ++i) {
         if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
@@ -115,7 +113,7 @@ const std::string& BootFiles::of(Architecture architecture) const {
 BootClient classify(const DhcpMessage& request) {
     auto stage = stage_of(request);
     return {.mac = request.mac,
-            .uuid = uuid_of(request, stage),
+            .uuid = uuid_of(request),
             .ip = request.ciaddr,
             .relay = request.giaddr,
             .architecture = architecture_of(request),

@@ -53,11 +53,13 @@ std::string network_script(const BootPlan& plan, const MacAddress& mac, const st
                               : fmt::format("{}/boot/{}/{}", base, mac.to_dashes(), name);
     };
     bool has_ramdisk = !plan.ramdisk.empty();
+    auto arguments = script_safe_arguments(plan.kernel_command_line);
+    if (!arguments.empty()) arguments.insert(0, " ");
+    if (has_ramdisk) arguments += " initrd=ramdisk";
     auto script = header(&plan, mac, "starting from the network");
     script +=
-        fmt::format("set stage kernel\nkernel --name kernel {} {}{} BOOTIF=01-{} || goto failed\n",
-                    url_of(plan.kernel, "kernel"), script_safe_arguments(plan.kernel_command_line),
-                    has_ramdisk ? " initrd=ramdisk" : "", mac.to_dashes());
+        fmt::format("set stage kernel\nkernel --name kernel {}{} BOOTIF=01-{} || goto failed\n",
+                    url_of(plan.kernel, "kernel"), arguments, mac.to_dashes());
     if (has_ramdisk)
         script += fmt::format("set stage ramdisk\ninitrd --name ramdisk {} || goto failed\n",
                               url_of(plan.ramdisk, "ramdisk"));

@@ -72,10 +72,12 @@ std::vector<Bytes> TftpTransfer::on_ack(std::uint16_t number, Clock::time_point 
         resent_on_repeat_ = true;
         return send_window(now);
     }
+    // An ACK inside the window names a gap, and the blocks behind it that are still on their way
+    // will make the client say so again.
+    resent_on_repeat_ = acked_ + ahead < sent_;
     acked_ += ahead;
     silences_ = 0;
     timeout_ = limits_.first_timeout;
-    resent_on_repeat_ = false;
     if (acked_ == last_block_) {
         state_ = State::done;
         return {};

@@ -1,5 +1,6 @@
 #include "image/config_drive.h"
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <memory>
@@ -70,10 +71,22 @@ public:
 
     Bytes finish() {
         check(archive_write_close(writer_.get()));
+        label();
         return std::move(image_);
     }
 
 private:
+    /// libarchive folds the label of the primary descriptor to the strict `CONFIG_2`; what looks
+    /// for a config drive wants the exact name there, as mkisofs writes it. No checksum covers it.
+    void label() {
+        constexpr std::size_t kVolumeId = 32768 + 40;
+        constexpr std::string_view kLabel = "config-2                        ";
+        static_assert(kLabel.size() == 32);
+        if (image_.size() < kVolumeId + kLabel.size())
+            throw StorageFailed("The config drive could not be built: the image is too short.");
+        std::ranges::copy(kLabel, image_.begin() + kVolumeId);
+    }
+
     static la_ssize_t collect(archive*, void* self, const void* data, std::size_t length) {
         auto* bytes = static_cast<const std::uint8_t*>(data);
         auto& image = static_cast<IsoWriter*>(self)->image_;

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <ctime>
+#include <limits>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -106,7 +107,10 @@ ImageSource parse_image_source(std::string_view href, const FileUrlPolicy& polic
 Task<SourceDescription> describe(HttpClient* client, ImageSource source, HttpAccess access) {
     if (source.kind == ImageSource::Kind::file) co_return describe_file(source.path);
 
-    HttpFetched answer = co_await client->fetch(make_fetch("HEAD", source.href, access));
+    auto fetch = make_fetch("HEAD", source.href, access);
+    // The limit is judged by Content-Length, which a HEAD only announces.
+    fetch.max_response_bytes = std::numeric_limits<std::uint64_t>::max();
+    HttpFetched answer = co_await client->fetch(std::move(fetch));
     if (answer.status != 200)
         throw DownloadFailed(
             answer.status,

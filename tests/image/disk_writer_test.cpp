@@ -115,9 +115,9 @@ TEST_F(DiskWriterTest, UnpacksOnTheWay) {
     write_file(scratch_ / "plain", content);
     ASSERT_EQ(shell("zstd -q " + (scratch_ / "plain").string()), 0);
     auto packed = read_file(scratch_ / "plain.zst");
-    server_.put("a.zst", {.body = packed + std::string(100, '\0')});
+    server_.put("a.zst", {.body = packed});
     auto wish = stream("a.zst");
-    wish.checksum = sum_of(packed + std::string(100, '\0'));
+    wish.checksum = sum_of(packed);
     auto done = await(stream_image(&client_, wish));
     EXPECT_EQ(done.written, content.size());
     EXPECT_EQ(read_file(disk_).substr(0, content.size()), content);

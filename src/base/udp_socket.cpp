@@ -206,10 +206,13 @@ Task<Datagram> UdpSocket::receive() {
         boost::system::error_code failure;
         auto token = asio::redirect_error(asio::use_awaitable, failure);
         auto start = [&state](auto handler) {
-            MutexLock lock(state->mutex);
-            state->descriptor.async_wait(asio::posix::descriptor_base::wait_read,
+            // Once the wait has begun this lambda may be gone; the socket itself stays, because
+            // the coroutine, wherever it goes on, has to take the mutex first.
+            auto& socket = *state;
+            MutexLock lock(socket.mutex);
+            socket.descriptor.async_wait(asio::posix::descriptor_base::wait_read,
                                          std::move(handler));
-            if (state->closed) state->descriptor.cancel();
+            if (socket.closed) socket.descriptor.cancel();
         };
         co_await asio::async_initiate<decltype(token), void(boost::system::error_code)>(start,
                                                                                         token);

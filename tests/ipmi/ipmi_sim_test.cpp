@@ -172,7 +172,8 @@ TEST_F(IpmiSimTest, BootDeviceArrives) {
 TEST_F(IpmiSimTest, SaysWhoItIs) {
     Session bmc(transport, options);
     auto id = wait(bmc.device_id());
-    EXPECT_EQ(id.device_id, 0x23);
+    EXPECT_EQ(id.device_revision, 0x03);
+    EXPECT_EQ(id.firmware, "9.08");
     EXPECT_EQ(id.manufacturer_id, 0x1291u);
     EXPECT_EQ(id.product_id, 0x0f02);
     EXPECT_EQ(id.ipmi_version, "2.0");

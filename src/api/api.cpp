@@ -1,0 +1,285 @@
+#include "api/api.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "api/call.h"
+#include "api/envelope.h"
+#include "api/handlers.h"
+#include "api/negotiation.h"
+#include "api/public_url.h"
+#include "api/routes.h"
+#include "api/text.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/uuid.h"
+#include "model/node.h"
+
+namespace ferrite::api {
+namespace {
+
+/// Which version headers an answer carries.
+enum class VersionHeaders { none, range, all };
+
+/// One request and what is known so far of how it will be answered.
+struct Exchange {
+    Call call;
+    VersionHeaders version_headers = VersionHeaders::none;
+    bool with_request_id = true;  ///< `openstack-request-id`, which router errors lack.
+    const Route* route = nullptr;
+    HttpResponse response;
+    bool done = false;
+};
+
+void refuse(Exchange& exchange, const RouterRefusal& refusal) {
+    exchange.response = router_refusal(refusal);
+    exchange.with_request_id = false;
+    exchange.version_headers =
+        refusal.with_version_range ? VersionHeaders::range : VersionHeaders::none;
+    exchange.done = true;
+}
+
+bool is_json(const HttpRequest& request) {
+    return lower_case(request.headers.get("Content-Type")).find("json") != std::string::npos;
+}
+
+/// True when containers outside of strings nest deeper than `limit`.
+bool nests_deeper_than(std::string_view json, std::size_t limit) {
+    std::size_t depth = 0;
+    bool in_string = false;
+    for (std::size_t i = 0; i < json.size(); ++i) {
+        char c = json[i];
+        if (in_string) {
+            if (c == '\\') ++i;
+            else if (c == '"') in_string = false;
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '{' || c == '[') {
+            if (++depth > limit) return true;
+        } else if ((c == '}' || c == ']') && depth > 0) {
+            --depth;
+        }
+    }
+    return false;
+}
+
+bool accepts_json(const HttpHeaders& headers) {
+    auto accept = lower_case(headers.get("Accept"));
+    if (trimmed(accept).empty()) return true;
+    return std::ranges::any_of(split(accept, ','), [](std::string_view range) {
+        auto type = trimmed(range.substr(0, range.find(';')));
+        return type == "*/*" || type == "application/*" || type == "application/json";
+    });
+}
+
+conductor::RequestContext context_of(const HttpHeaders& headers) {
+    return {.request_id = "req-" + new_uuid(),
+            .user = std::string(headers.get("X-User-Id")),
+            .project = std::string(headers.get("X-Project-Id"))};
+}
+
+Call make_call(const Parts& parts, HttpRequest request) {
+    Call call;
+    call.parts = &parts;
+    call.base = public_url(parts.options, request);
+    call.version = model::kMinimumVersion;
+    call.context = context_of(request.headers);
+    call.system_scope = request.headers.get("OpenStack-System-Scope") == "all";
+    call.http = std::move(request);
+    return call;
+}
+
+/// Cuts `.json` off the path where the client's version says it means nothing (section 3.4).
+void strip_json_suffix(Call& call) {
+    constexpr std::string_view kSuffix = ".json";
+    auto& path = call.http.path;
+    if (!path.ends_with(kSuffix) || !strips_json_suffix(call.http.headers)) return;
+    path.resize(path.size() - kSuffix.size());
+    call.json_suffix = true;
+}
+
+/// Settles the version; a bad one refuses the request, in the envelope of the place.
+void settle_version(Exchange& exchange, bool is_resource) {
+    auto& call = exchange.call;
+    auto negotiation =
+        negotiate(call.http.headers, call.options().max_version, call.parts->manners);
+    if (negotiation.problem.empty()) {
+        call.version = negotiation.version;
+        exchange.version_headers = VersionHeaders::all;
+        return;
+    }
+    if (is_resource)
+        return refuse(exchange, {.status = 406,
+                                 .description = negotiation.problem,
+                                 .with_version_range = negotiation.understood});
+    exchange.response = fault(406, negotiation.problem);
+    exchange.version_headers =
+        negotiation.understood ? VersionHeaders::range : VersionHeaders::none;
+    exchange.done = true;
+}
+
+/// `/` answers every method, `/v1` only GET and HEAD.
+void answer_discovery(Exchange& exchange, bool is_root) {
+    auto& call = exchange.call;
+    if (!is_root || call.parts->manners.root_negotiates) settle_version(exchange, false);
+    if (exchange.done) return;
+    const auto& method = call.http.method;
+    if (!is_root && method != "GET" && method != "HEAD")
+        exchange.response = fault(405, fmt::format("{} is not possible on /v1.", method));
+    else
+        exchange.response = is_root ? show_root(call) : show_v1(call);
+    exchange.done = true;
+}
+
+void refuse_too_old(Exchange& exchange) {
+    const auto& call = exchange.call;
+    const auto& route = *exchange.route;
+    auto text = fmt::format("This part of the API is there since version {}, and the request asks "
+                            "for version {}.",
+                            route.since.text(), call.version.text());
+    switch (route.too_old) {
+        case TooOld::fault_404: throw NotFound(text);
+        case TooOld::fault_406: throw Error(406, "not_acceptable", text);
+        case TooOld::router_404: return refuse(exchange, {.status = 404, .description = text});
+        case TooOld::router_405:
+            return refuse(exchange, {.status = 405, .description = text, .with_allow = true});
+    }
+}
+
+/// A word that can be no node is refused before any handler looks at it.
+bool names_no_node(const Exchange& exchange) {
+    const auto& pattern = exchange.route->pattern;
+    if (!pattern.starts_with("nodes/{node}") || exchange.call.http.method == "POST") return false;
+    const auto& ident = exchange.call.words[0];
+    return !normalised_uuid(ident) && !model::is_logical_name(ident);
+}
+
+void find_handler(Exchange& exchange, const std::vector<std::string>& words) {
+    auto& call = exchange.call;
+    auto match = find_route(call.http.method, words);
+    if (!match.route) return refuse(exchange, match.refusal);
+    exchange.route = match.route;
+    call.words = std::move(match.words);
+    if (names_no_node(exchange))
+        return refuse(exchange,
+                      {.status = 400,
+                       .description = fmt::format("'{}' is neither a UUID nor the name of a node.",
+                                                  call.words[0].substr(0, 100))});
+    if (!accepts_json(call.http.headers))
+        return refuse(exchange, {.status = 406,
+                                 .description = "This service answers in application/json only: "
+                                                "the Accept header must allow it.",
+                                 .plain_text = true});
+    if (!call.has(match.route->since)) refuse_too_old(exchange);
+}
+
+/// Everything before the handler. Leaves `done` unset when there is one to call.
+void prepare(Exchange& exchange) {
+    auto& call = exchange.call;
+    bool is_root = call.http.path == "/" || call.http.path.empty();
+    if (call.http.method == "OPTIONS" && !is_root) {
+        exchange.with_request_id = false;
+        exchange.done = true;
+        return;
+    }
+    if (is_json(call.http) &&
+        nests_deeper_than(call.http.body, call.options().max_json_body_depth)) {
+        exchange.response = bare_fault(
+            400, fmt::format("The body nests objects and lists deeper than {} levels.",
+                             call.options().max_json_body_depth));
+        exchange.done = true;
+        return;
+    }
+    strip_json_suffix(call);
+    bool is_v1 = call.http.path == "/v1" || call.http.path == "/v1/";
+    if (is_root || is_v1) return answer_discovery(exchange, is_root);
+    auto words = path_words(call.http.path);
+    if (!words || call.http.path.ends_with("/detail/")) return refuse(exchange, {.status = 404});
+    settle_version(exchange, true);
+    if (!exchange.done) find_handler(exchange, *words);
+}
+
+/// What a failure looks like to a client. Failures of our own go to the log, under the request's
+/// id, and only that id to the client.
+HttpResponse failure(const Call& call, const std::exception& problem) {
+    const auto* error = dynamic_cast<const Error*>(&problem);
+    bool internal = !error || (error->http_status() >= 500 && error->code() == "database");
+    if (!internal) return fault(error->http_status(), error->message());
+    log_error("API_REQUEST_FAILED", "request={} method={} path={} error={}",
+              call.context.request_id, call.http.method, call.http.path.substr(0, 200),
+              problem.what());
+    return fault(500, fmt::format("The service failed inside while it handled this request: its "
+                                  "log says why under {}.",
+                                  call.context.request_id));
+}
+
+void finish(Exchange& exchange) {
+    auto& response = exchange.response;
+    const auto& call = exchange.call;
+    if (!response.body.empty() && !response.headers.has("Content-Type"))
+        response.headers.set("Content-Type", "application/json");
+    if (call.http.method == "HEAD") response.body.clear();
+    if (exchange.with_request_id)
+        response.headers.set("openstack-request-id", call.context.request_id);
+    response.headers.set("x-openstack-request-id", call.context.request_id);
+    auto max = call.options().max_version;
+    if (exchange.version_headers == VersionHeaders::range)
+        add_version_range(response.headers, max);
+    if (exchange.version_headers == VersionHeaders::all)
+        add_version(response.headers, call.version, max);
+}
+
+}  // namespace
+
+struct Api::State {
+    Parts parts;
+};
+
+Api::Api(ApiOptions options, store::Store& store, conductor::Client& conductor)
+    : state_(new State{Parts{options, manners_of(options.max_version), store, conductor}}) {}
+
+Api::~Api() = default;
+
+Task<HttpResponse> Api::handle(HttpRequest request) {
+    Exchange exchange{.call = make_call(state_->parts, std::move(request))};
+    try {
+        prepare(exchange);
+        if (!exchange.done && exchange.route->answer)
+            exchange.response = exchange.route->answer(exchange.call);
+        else if (!exchange.done)
+            exchange.response = co_await exchange.route->work(exchange.call);
+    } catch (const std::exception& problem) {
+        exchange.response = failure(exchange.call, problem);
+    }
+    finish(exchange);
+    co_return std::move(exchange.response);
+}
+
+HttpResponse Api::refusal(const HttpRequest& head, int status) const {
+    Exchange exchange{.call = make_call(state_->parts, head)};
+    exchange.call.http.method = head.method;
+    if (status == 413)
+        exchange.response = bare_fault(
+            413, fmt::format("The body is larger than the {} bytes that this request may have.",
+                             body_limit(head)));
+    else if (status == 431)
+        exchange.response = fault(431, "The headers of the request are too long.");
+    else if (status == 408)
+        exchange.response = fault(408, "The request did not arrive in time.");
+    else
+        exchange.response = fault(status, "The request is no well-formed HTTP.");
+    finish(exchange);
+    return std::move(exchange.response);
+}
+
+std::size_t Api::body_limit(const HttpRequest& head) const {
+    const auto& options = state_->parts.options;
+    std::string_view path = head.path;
+    if (path.ends_with('/')) path.remove_suffix(1);
+    if (path.ends_with("states/provision")) return options.max_json_body_size_provision;
+    if (path.ends_with("continue_inspection")) return options.max_json_body_size_inspection;
+    return options.max_json_body_size;
+}
+
+}  // namespace ferrite::api

@@ -1,0 +1,165 @@
+#pragma once
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/resource.h"
+#include "base/json.h"
+#include "base/time.h"
+#include "model/field.h"
+
+/// How rows become JSON. A Document is prepared once per request (version, selection of fields) and
+/// then writes each row straight into the text of the answer: no tree, no look-up, no allocation
+/// but the text's own growth.
+namespace ferrite::api {
+
+void append_timestamp(std::string& out, Timestamp time);
+
+namespace value {
+
+inline void append(std::string& out, model::FieldType, const std::string& text) {
+    append_json_string(out, text);
+}
+inline void append(std::string& out, model::FieldType, bool flag) {
+    out += flag ? "true" : "false";
+}
+inline void append(std::string& out, model::FieldType, std::int64_t number) {
+    char digits[24];
+    out.append(digits, std::to_chars(digits, digits + sizeof digits, number).ptr);
+}
+inline void append(std::string& out, model::FieldType, Timestamp time) {
+    append_timestamp(out, time);
+}
+inline void append(std::string& out, model::FieldType type, const model::JsonText& json) {
+    if (json.absent())
+        out += type == model::FieldType::list ? "[]" : "{}";
+    else
+        out += json.text();
+}
+template <class T>
+void append(std::string& out, model::FieldType type, const std::optional<T>& maybe) {
+    if (maybe)
+        append(out, type, *maybe);
+    else
+        out += "null";
+}
+
+}  // namespace value
+
+/// Appends the stored value of a field as JSON.
+template <class R>
+void append_field(std::string& out, const model::Field<R>& field, const R& row) {
+    std::visit(
+        [&](auto member) {
+            if constexpr (std::is_same_v<decltype(member), std::monostate>)
+                out += "null";
+            else
+                value::append(out, field.type, row.*member);
+        },
+        field.member);
+}
+
+template <class R>
+class Document {
+public:
+    using Field = model::Field<R>;
+
+    /// Every field of a detailed document, or of a brief one, at the version of the call.
+    static Document of_kind(const Resource<R>& resource, const Call& call, model::Shown shown) {
+        Document document(resource);
+        for (const auto& field : resource.fields) {
+            if (field.since > call.version || field.shown == model::Shown::never) continue;
+            if (shown == model::Shown::brief && field.shown != model::Shown::brief) continue;
+            document.add(field);
+        }
+        return document;
+    }
+
+    /// The fields that a client or a handler named, and links.
+    static Document of_names(const Resource<R>& resource, std::span<const std::string> names) {
+        Document document(resource);
+        for (const auto& name : names)
+            if (const auto* field = find_field(resource.fields, std::string_view(name)))
+                document.add(*field);
+        if (const auto* links = find_field(resource.fields, std::string_view("links")))
+            document.add(*links);
+        return document;
+    }
+
+    /// Shows `names` as far as the version has them, without links.
+    static Document of_part(const Resource<R>& resource, const Call& call,
+                            std::span<const std::string_view> names) {
+        Document document(resource);
+        for (auto name : names)
+            if (const auto* field = find_field(resource.fields, name);
+                field && field->since <= call.version)
+                document.add(*field);
+        return document;
+    }
+
+    /// What has to be read from the database to write this document and to make its links.
+    std::span<const Field* const> columns() const { return columns_; }
+
+    /// Has `columns()` name `field` as well.
+    void need(std::string_view field) {
+        const auto* found = find_field(resource_->fields, field);
+        if (found && found->stored() && std::ranges::find(columns_, found) == columns_.end())
+            columns_.push_back(found);
+    }
+
+    void append(const Showing& showing, const R& row, std::string& out) const {
+        out += '{';
+        for (const auto& piece : pieces_) {
+            out += piece.key;
+            if (piece.view)
+                piece.view->append(showing, row, out);
+            else
+                append_field(out, *piece.field, row);
+        }
+        out += '}';
+    }
+
+private:
+    struct Piece {
+        std::string key;  ///< `,"name":`
+        const Field* field;
+        const View<R>* view;
+    };
+
+    explicit Document(const Resource<R>& resource) : resource_(&resource) {
+        need(resource.key_field);
+    }
+
+    void add(const Field& field) {
+        for (const auto& piece : pieces_)
+            if (piece.field == &field) return;
+        const View<R>* view = nullptr;
+        for (const auto& candidate : resource_->views)
+            if (candidate.field == field.name) view = &candidate;
+        std::string key = pieces_.empty() ? "" : ",";
+        append_json_string(key, field.name);
+        pieces_.push_back({key + ':', &field, view});
+        need(field.name);
+        if (!view) return;
+        for (auto name : view->needs) need(name);
+    }
+
+    const Resource<R>* resource_;
+    std::vector<Piece> pieces_;
+    std::vector<const Field*> columns_;
+};
+
+/// The whole answer for one row.
+template <class R>
+std::string document_text(const Resource<R>& resource, const Call& call, const R& row) {
+    std::string out;
+    Document<R>::of_kind(resource, call, model::Shown::detail).append(Showing(call), row, out);
+    return out;
+}
+
+}  // namespace ferrite::api

@@ -1,0 +1,88 @@
+#pragma once
+
+#include "api/call.h"
+
+/// The functions behind the route table (routes.cpp), one group per source file. Each reads its
+/// arguments, checks in the order of the reference, and returns the answer or throws Error.
+namespace ferrite::api {
+
+// discovery.cpp
+HttpResponse show_root(const Call& call);
+HttpResponse show_v1(const Call& call);
+
+// node_list.cpp
+HttpResponse list_nodes(const Call& call);
+HttpResponse list_nodes_detail(const Call& call);
+HttpResponse list_chassis_nodes(const Call& call);
+HttpResponse list_chassis_nodes_detail(const Call& call);
+HttpResponse list_node_children(const Call& call);
+
+// node_show.cpp
+HttpResponse show_node(const Call& call);
+HttpResponse show_node_field(const Call& call);
+HttpResponse show_node_states(const Call& call);
+HttpResponse show_node_console(const Call& call);
+HttpResponse show_node_traits(const Call& call);
+
+// node_create.cpp, node_patch.cpp
+Task<HttpResponse> create_node(Call call);
+HttpResponse create_node_below(const Call& call);
+Task<HttpResponse> patch_node(Call call);
+Task<HttpResponse> delete_node(Call call);
+
+// node_power.cpp, node_provision.cpp, node_maintenance.cpp, node_validate.cpp, node_management.cpp
+Task<HttpResponse> set_node_power(Call call);
+Task<HttpResponse> set_node_provision(Call call);
+Task<HttpResponse> set_node_maintenance(Call call);
+Task<HttpResponse> clear_node_maintenance(Call call);
+Task<HttpResponse> validate_node(Call call);
+Task<HttpResponse> validate_named_node(Call call);
+Task<HttpResponse> show_boot_device(Call call);
+Task<HttpResponse> show_supported_boot_devices(Call call);
+Task<HttpResponse> set_boot_device(Call call);
+
+// node_history.cpp
+HttpResponse list_node_history(const Call& call);
+HttpResponse show_node_history(const Call& call);
+
+// ports.cpp, port_write.cpp
+HttpResponse list_ports(const Call& call);
+HttpResponse list_ports_detail(const Call& call);
+HttpResponse list_node_ports(const Call& call);
+HttpResponse list_node_ports_detail(const Call& call);
+HttpResponse show_port(const Call& call);
+HttpResponse show_port_field(const Call& call);
+HttpResponse refuse_below_node_ports(const Call& call);
+Task<HttpResponse> create_port(Call call);
+HttpResponse create_port_below(const Call& call);
+Task<HttpResponse> patch_port(Call call);
+Task<HttpResponse> delete_port(Call call);
+
+// chassis.cpp
+HttpResponse list_chassis(const Call& call);
+HttpResponse list_chassis_detail(const Call& call);
+HttpResponse show_chassis(const Call& call);
+Task<HttpResponse> create_chassis(Call call);
+Task<HttpResponse> patch_chassis(Call call);
+Task<HttpResponse> delete_chassis(Call call);
+
+// drivers.cpp
+HttpResponse list_drivers(const Call& call);
+HttpResponse show_driver(const Call& call);
+HttpResponse show_driver_properties(const Call& call);
+HttpResponse show_named_driver_properties(const Call& call);
+
+// conductors.cpp, shards.cpp
+HttpResponse list_conductors(const Call& call);
+HttpResponse show_conductor(const Call& call);
+HttpResponse list_shards(const Call& call);
+
+// lookup.cpp, heartbeat.cpp
+Task<HttpResponse> look_up_node(Call call);
+Task<HttpResponse> receive_heartbeat(Call call);
+
+// routes.cpp
+HttpResponse nothing_here(const Call& call);
+HttpResponse missing_ident(const Call& call);
+
+}  // namespace ferrite::api

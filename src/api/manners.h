@@ -1,0 +1,30 @@
+#pragma once
+
+#include "model/micro_version.h"
+
+namespace ferrite::api {
+
+/// Where releases differ in something a client can see and no microversion tells them apart. A
+/// service that is pinned to a release (`pin_release_version`) answers as that release did, so that
+/// a mixed or staged upgrade shows its clients one face.
+struct Manners {
+    bool standard_version_header = true;  ///< `OpenStack-API-Version: baremetal 1.50` counts.
+    bool root_negotiates = true;          ///< A bad version header is refused on `/` too.
+    bool lists_may_repeat = true;         ///< `fields=a&fields=b` is `fields=a,b`.
+    bool next_keeps_filters = true;       ///< A `next` link repeats the filters of its request.
+    bool any_uuid_form = true;            ///< A UUID without hyphens or in capitals finds its node.
+    int below_nested_list = 400;          ///< Status of `GET /v1/nodes/N/ports/P`.
+};
+
+/// The manners of the release whose newest microversion is `max`.
+constexpr Manners manners_of(model::MicroVersion max) {
+    if (max > model::since(1, 82)) return {};
+    return {.standard_version_header = false,
+            .root_negotiates = false,
+            .lists_may_repeat = false,
+            .next_keeps_filters = false,
+            .any_uuid_form = false,
+            .below_nested_list = 403};
+}
+
+}  // namespace ferrite::api

@@ -1,0 +1,156 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "api/arguments.h"
+#include "api/document.h"
+#include "api/handlers.h"
+#include "api/nodes.h"
+#include "api/patch.h"
+#include "api/text.h"
+#include "model/states.h"
+#include "store/chassis.h"
+#include "store/nodes.h"
+
+/// PATCH of a node; the checks stand in the order of the reference's table 9.4.
+namespace ferrite::api {
+namespace {
+
+using model::Node;
+using model::since;
+using Steps = std::vector<PatchStep>;
+
+const PatchStep* find_setting(const Steps& steps, std::string_view field) {
+    auto step =
+        std::ranges::find_if(steps, [&](const PatchStep& s) { return s.sets(field); });
+    return step == steps.end() ? nullptr : &*step;
+}
+
+/// 3: a boot mode that this service does not take.
+void check_boot_mode(const Call& call, const Steps& steps) {
+    for (const auto& step : steps) {
+        if (step.root() != "properties" || !step.value) continue;
+        if (step.whole_field())
+            check_boot_mode_capability(call, member(*step.value, "capabilities"));
+        else if (step.path.size() == 2 && step.path[1] == "capabilities")
+            check_boot_mode_capability(call, *step.value);
+    }
+}
+
+/// 7: values that are wrong whatever the node.
+void check_values(const Steps& steps) {
+    if (const auto* step = find_setting(steps, "description");
+        step && step->value && step->value->is_string() &&
+        characters(step->value->get_string()) > 4096)
+        throw InvalidValue("The description of a node takes at most 4096 characters.");
+    if (const auto* step = find_setting(steps, "network_data"); step && step->value)
+        check_network_data(*step->value);
+}
+
+/// 9: the parent by any name, of the same owner.
+void settle_parent(const Call& call, const Node& before, Node& node) {
+    if (!node.parent_node || node.parent_node == before.parent_node) return;
+    auto parent = call.store().read(
+        [&](store::Sql& db) { return store::nodes::find(db, *node.parent_node); });
+    if (!parent || parent->owner != node.owner || parent->uuid == node.uuid)
+        throw InvalidValue("The node named as parent_node does not exist, or has another owner.");
+    node.parent_node = parent->uuid;
+}
+
+/// 10 to 12: the instance may always be taken from a node in maintenance; else a node that is under
+/// way is left alone.
+void check_state(const Call& call, const Node& node, const Steps& steps) {
+    bool frees_instance = steps.size() == 1 && steps[0].op == PatchStep::Op::remove &&
+                          steps[0].whole_field() && steps[0].root() == "instance_uuid";
+    if (node.maintenance && frees_instance) return;
+    const auto* state = model::states::find(node.provision_state.value_or(""));
+    bool under_way = node.target_provision_state && !(state && state->update_allowed);
+    bool inspecting = node.in_state(model::states::inspecting) && call.has(since(1, 39));
+    if (under_way || inspecting)
+        throw Conflict(fmt::format(
+            "Node {} is in provision state '{}' and can not be changed until that is over.",
+            node.label(), node.provision_state.value_or("")));
+}
+
+/// 13.
+void check_owner(const Node& node, const Steps& steps) {
+    bool touches_owner =
+        std::ranges::any_of(steps, [](const PatchStep& s) { return s.root() == "owner"; });
+    if (touches_owner && node.allocation_uuid)
+        throw Conflict(fmt::format(
+            "The owner of node {} follows from its allocation {} and can not be changed.",
+            node.label(), *node.allocation_uuid));
+}
+
+/// 14.
+void check_names(const Call& call, const Node& node, const Steps& steps) {
+    for (const auto& step : steps) {
+        if (!step.sets("name")) continue;
+        require_version(call, since(1, 5), "A node's name");
+        if (!step.value || !step.value->is_string())
+            throw InvalidValue(fmt::format(
+                "The name of node {} must be a text; remove /name to take it away.", node.uuid));
+        model::check_node_name(step.value->get_string(), call.version);
+    }
+}
+
+/// 16.
+void check_chassis(const Call& call, const Node& before, const Node& node) {
+    if (node.chassis_uuid == before.chassis_uuid) return;
+    if (!node.chassis_uuid)
+        return require_version(call, since(1, 25), "Taking a node out of its chassis");
+    auto chassis = call.store().read(
+        [&](store::Sql& db) { return store::chassis::find(db, *node.chassis_uuid); });
+    if (!chassis)
+        throw InvalidValue(fmt::format("Chassis {} could not be found.", *node.chassis_uuid));
+}
+
+/// 18.
+void check_console(const Node& before, const Node& node) {
+    if (before.driver != node.driver && before.console_enabled)
+        throw Conflict(fmt::format(
+            "The driver of node {} can not be changed while its console is on: switch that off.",
+            node.label()));
+}
+
+}  // namespace
+
+Task<HttpResponse> patch_node(Call call) {
+    auto arguments = Arguments::of_query(call);
+    auto reset_interfaces = arguments.flag("reset_interfaces");
+    arguments.finish();
+    auto steps = read_patch(call.document());
+    if (reset_interfaces) require_version(call, since(1, 45), "The argument reset_interfaces");
+    check_boot_mode(call, steps);
+    check_patch_roots(node_resource(), call, steps);
+    check_patch_versions(node_resource(), call, steps);
+    if (reset_interfaces.value_or(false) && !find_setting(steps, "driver"))
+        throw InvalidValue("reset_interfaces=true goes with a new driver: set /driver too.");
+    check_values(steps);
+
+    auto before = find_node(call, call.words[0]);
+    check_state(call, before, steps);
+    check_owner(before, steps);
+    check_names(call, before, steps);
+    auto node = patched(node_resource(), before, steps, secret_node_names());
+    node.conductor_group = lower_case(node.conductor_group);
+    check_properties(node);
+    settle_parent(call, before, node);
+    check_chassis(call, before, node);
+    require_conductor(call, node, 400);
+    check_console(before, node);
+    auto updated =
+        co_await call.conductor().update_node(call.context, std::move(before), std::move(node),
+                                              reset_interfaces.value_or(false));
+    co_return json_reply(200, document_text(node_resource(), call, updated));
+}
+
+Task<HttpResponse> delete_node(Call call) {
+    Arguments::of_query(call).finish();
+    auto node = find_node(call, call.words[0]);
+    require_conductor(call, node, 400);
+    co_await call.conductor().destroy_node(call.context, node.uuid);
+    co_return empty_reply(204);
+}
+
+}  // namespace ferrite::api

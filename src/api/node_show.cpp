@@ -1,0 +1,66 @@
+#include <fmt/core.h>
+
+#include <array>
+
+#include "api/arguments.h"
+#include "api/handlers.h"
+#include "api/nodes.h"
+#include "api/selection.h"
+
+namespace ferrite::api {
+namespace {
+
+constexpr std::array<std::string_view, 11> kStatesFields = {
+    "console_enabled",      "last_error",  "power_state",        "provision_state",
+    "provision_updated_at", "raid_config", "target_power_state", "target_provision_state",
+    "target_raid_config",   "boot_mode",   "secure_boot",
+};
+
+HttpResponse show(const Call& call, const std::optional<std::vector<std::string>>& fields) {
+    auto document = shown_document(node_resource(), call, fields);
+    std::string body;
+    document.append(Showing(call), find_node(call, call.words[0]), body);
+    return json_reply(200, std::move(body));
+}
+
+model::Node find_without_arguments(const Call& call) {
+    Arguments::of_query(call).finish();
+    return find_node(call, call.words[0]);
+}
+
+}  // namespace
+
+HttpResponse show_node(const Call& call) {
+    auto arguments = Arguments::of_query(call);
+    auto fields = arguments.words("fields");
+    arguments.finish();
+    return show(call, fields);
+}
+
+/// `/v1/nodes/N/power_state` is short for `/v1/nodes/N?fields=power_state`.
+HttpResponse show_node_field(const Call& call) {
+    Arguments::of_query(call).finish();
+    return show(call, std::vector<std::string>{call.words[1]});
+}
+
+HttpResponse show_node_states(const Call& call) {
+    auto node = find_without_arguments(call);
+    std::string body;
+    Document<model::Node>::of_part(node_resource(), call, kStatesFields)
+        .append(Showing(call), node, body);
+    return json_reply(200, std::move(body));
+}
+
+HttpResponse show_node_console(const Call& call) {
+    auto node = find_without_arguments(call);
+    return json_reply(200, fmt::format(R"({{"console_enabled":{},"console_info":null}})",
+                                       node.console_enabled));
+}
+
+HttpResponse show_node_traits(const Call& call) {
+    auto node = find_without_arguments(call);
+    return json_reply(200, fmt::format(R"({{"traits":{}}})",
+                                       node.traits.absent() ? "[]" : node.traits.text()));
+}
+
+}  // namespace ferrite::api

@@ -1,0 +1,192 @@
+#include "api/nodes.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+
+#include "api/document.h"
+#include "api/mask.h"
+#include "api/text.h"
+#include "base/error.h"
+#include "base/uuid.h"
+#include "model/states.h"
+#include "store/nodes.h"
+
+namespace ferrite::api {
+namespace {
+
+using model::Node;
+using model::since;
+
+constexpr std::array<std::string_view, 3> kSecretNames = {"snmp_auth_key", "snmp_priv_key",
+                                                          "image_url"};
+constexpr std::span<const std::string_view> kSecretDriverNames{kSecretNames.data(), 2};
+constexpr std::span<const std::string_view> kSecretInstanceNames{kSecretNames.data() + 2, 1};
+
+void append_masked_json(std::string& out, const model::JsonText& json,
+                        std::span<const std::string_view> also,
+                        std::span<const std::string_view> also_when_set) {
+    if (json.absent())
+        out += "{}";
+    else
+        append_masked(out, json.text(), also, also_when_set);
+}
+
+void append_driver_info(const Showing&, const Node& node, std::string& out) {
+    append_masked_json(out, node.driver_info, kSecretDriverNames, {});
+}
+
+void append_driver_internal_info(const Showing&, const Node& node, std::string& out) {
+    append_masked_json(out, node.driver_internal_info, kSecretDriverNames, {});
+}
+
+void append_instance_info(const Showing&, const Node& node, std::string& out) {
+    append_masked_json(out, node.instance_info, {}, kSecretInstanceNames);
+}
+
+/// Old clients know fewer states (section 8.5).
+void append_provision_state(const Showing& showing, const Node& node, std::string& out) {
+    auto state = node.provision_state;
+    if (state == model::states::available && !showing.call.has(since(1, 2))) state.reset();
+    if (state == model::states::inspect_wait && !showing.call.has(since(1, 39)))
+        state = model::states::inspecting;
+    value::append(out, model::FieldType::text, state);
+}
+
+void append_conductor(const Showing& showing, const Node& node, std::string& out) {
+    value::append(out, model::FieldType::text,
+                  showing.call.conductor().conductor_for(node.uuid, node.driver,
+                                                         node.conductor_group));
+}
+
+void append_node_links(const Showing& showing, const Node& node, std::string& out) {
+    append_links(out, showing, "nodes", node.uuid);
+}
+void append_ports(const Showing& showing, const Node& node, std::string& out) {
+    append_links(out, showing, "nodes", node.uuid, "/ports");
+}
+void append_states(const Showing& showing, const Node& node, std::string& out) {
+    append_links(out, showing, "nodes", node.uuid, "/states");
+}
+void append_portgroups(const Showing& showing, const Node& node, std::string& out) {
+    append_links(out, showing, "nodes", node.uuid, "/portgroups");
+}
+void append_volume(const Showing& showing, const Node& node, std::string& out) {
+    append_links(out, showing, "nodes", node.uuid, "/volume");
+}
+
+constexpr View<Node> kViews[] = {
+    {"driver_info", {}, append_driver_info},
+    {"driver_internal_info", {}, append_driver_internal_info},
+    {"instance_info", {}, append_instance_info},
+    {"provision_state", {}, append_provision_state},
+    {"conductor", {"driver", "conductor_group"}, append_conductor},
+    {"links", {}, append_node_links},
+    {"ports", {}, append_ports},
+    {"states", {}, append_states},
+    {"portgroups", {}, append_portgroups},
+    {"volume", {}, append_volume},
+};
+
+/// Throws unless `list` is a list of objects that each have the texts `needed`.
+void check_network_items(const Json& data, std::string_view list,
+                         std::span<const std::string_view> needed) {
+    const auto& items = member(data, list);
+    if (!items.is_array())
+        throw InvalidValue(
+            fmt::format("network_data needs the list '{}' (it may be empty).", list));
+    for (const auto& item : items.get_array())
+        for (auto key : needed)
+            if (!member(item, key).is_string())
+                throw InvalidValue(fmt::format(
+                    "Each element of '{}' in network_data needs '{}', a text.", list, key));
+}
+
+bool is_size(const Json& value) {
+    if (value.is_int64()) return value.get_int64() >= 0;
+    if (value.is_double()) return value.get_double() >= 0;
+    if (!value.is_string()) return value.is_uint64();
+    auto text = trimmed(value.get_string());
+    return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+}
+
+}  // namespace
+
+const Resource<Node>& node_resource() {
+    static const Resource<Node> resource{
+        .noun = "node",
+        .collection = "nodes",
+        .fields = model::node_fields(),
+        .views = kViews,
+        .brief_names = "instance_uuid,maintenance,power_state,provision_state,uuid,name",
+        .key_field = "uuid",
+        .key = &Node::uuid,
+    };
+    return resource;
+}
+
+std::span<const std::string_view> secret_node_names() { return kSecretNames; }
+
+Node find_node(const Call& call, std::string_view ident) {
+    auto uuid = normalised_uuid(ident);
+    bool usable = uuid ? call.parts->manners.any_uuid_form || *uuid == ident
+                       : call.has(since(1, 5));
+    std::optional<Node> node;
+    if (usable)
+        node = call.store().read([&](store::Sql& db) {
+            auto found = store::nodes::find(db, ident);
+            if (!found && call.json_suffix)
+                found = store::nodes::find(db, fmt::format("{}.json", ident));
+            return found;
+        });
+    if (!node) throw NotFound(fmt::format("Node {} could not be found.", ident.substr(0, 300)));
+    return std::move(*node);
+}
+
+void require_conductor(const Call& call, const Node& node, int status) {
+    if (call.conductor().conductor_for(node.uuid, node.driver, node.conductor_group)) return;
+    throw Error(status, "no_valid_host",
+                fmt::format("No live conductor serves the driver '{}' in conductor group '{}': "
+                            "enable the driver on one (enabled_hardware_types), or choose another.",
+                            node.driver, node.conductor_group));
+}
+
+void check_network_data(const Json& data) {
+    constexpr std::array<std::string_view, 2> kLink = {"id", "type"};
+    constexpr std::array<std::string_view, 3> kNetwork = {"id", "link", "type"};
+    constexpr std::array<std::string_view, 2> kService = {"address", "type"};
+    if (!data.is_object()) throw InvalidValue("network_data must be an object.");
+    check_network_items(data, "links", kLink);
+    check_network_items(data, "networks", kNetwork);
+    check_network_items(data, "services", kService);
+}
+
+void check_properties(const Node& node) {
+    if (node.properties.absent()) return;
+    auto properties = node.properties.value();
+    for (std::string_view name : {"local_gb", "memory_mb"}) {
+        const auto& size = member(properties, name);
+        if (!size.is_null() && !is_size(size))
+            throw InvalidValue(fmt::format(
+                "The property {} of node {} must be a whole number, 0 or more.", name,
+                node.label()));
+    }
+}
+
+void check_boot_mode_capability(const Call& call, const Json& capabilities) {
+    if (!capabilities.is_string()) return;
+    for (auto capability : split(capabilities.get_string(), ',')) {
+        capability = trimmed(capability);
+        if (!capability.starts_with("boot_mode:")) continue;
+        auto mode = capability.substr(std::string_view("boot_mode:").size());
+        if (std::ranges::find(call.options().disallowed_enrollment_boot_modes, mode) !=
+            call.options().disallowed_enrollment_boot_modes.end())
+            throw InvalidValue(fmt::format(
+                "The boot mode {} may not be set on this service "
+                "(disallowed_enrollment_boot_modes).",
+                mode));
+    }
+}
+
+}  // namespace ferrite::api

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "api/resource.h"
+#include "model/node.h"
+
+namespace ferrite::api {
+
+/// Nodes as the API shows them (reference: api.md section 8).
+const Resource<model::Node>& node_resource();
+
+/// Names in driver_info and instance_info that are secret although they hold no secret word.
+std::span<const std::string_view> secret_node_names();
+
+/// The node that the request's path or an argument names. Throws NotFound.
+model::Node find_node(const Call& call, std::string_view ident);
+
+/// Throws Error(`status`) unless a conductor serves such a node. The status is 400 where the node is
+/// about to be what is asked for, and 404 where it exists already (reference: api.md section 8.7).
+void require_conductor(const Call& call, const model::Node& node, int status);
+
+/// Throws InvalidValue unless `data` follows the network data format (section 8.1).
+void check_network_data(const Json& data);
+
+/// Throws InvalidValue when a size in the node's properties is no non-negative whole number.
+void check_properties(const model::Node& node);
+
+/// Throws InvalidValue when `capabilities` ask for a boot mode that `[api]
+/// disallowed_enrollment_boot_modes` lists.
+void check_boot_mode_capability(const Call& call, const Json& capabilities);
+
+}  // namespace ferrite::api

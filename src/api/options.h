@@ -1,0 +1,51 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/micro_version.h"
+
+namespace ferrite::api {
+
+/// Everything that changes what goes over the wire (reference: api.md section 24).
+struct ApiOptions {
+    /// `[api]public_endpoint`: base of every link; empty: scheme and Host of the request.
+    std::string public_endpoint;
+    /// `[oslo_middleware]enable_proxy_headers_parsing`: trust X-Forwarded-*.
+    bool enable_proxy_headers_parsing = false;
+    /// `[api]max_limit`: longest page.
+    std::int64_t max_limit = 1000;
+    /// The newest microversion on offer: what `pin_release_version` says, else the latest.
+    model::MicroVersion max_version = model::kLatestVersion;
+
+    std::size_t max_json_body_depth = 25;
+    std::size_t max_json_body_size = 1024 * 1024;             ///< Bytes.
+    std::size_t max_json_body_size_provision = 64 * 1024 * 1024;
+    std::size_t max_json_body_size_inspection = 16 * 1024 * 1024;
+
+    bool project_admin_can_manage_own_nodes = true;
+    std::vector<std::string> disallowed_enrollment_boot_modes;
+    std::vector<std::string> disallow_clean_steps = {"vendor.send_raw"};
+    std::vector<std::string> disallow_deploy_steps = {"vendor.send_raw"};
+    std::vector<std::string> disallow_service_steps = {"vendor.send_raw"};
+
+    std::optional<std::string> default_resource_class;
+    std::string default_conductor_group;
+    /// `[conductor]heartbeat_timeout`: a conductor not heard of for longer is not alive.
+    std::chrono::seconds heartbeat_timeout{60};
+
+    bool enable_ramdisk_endpoints = true;
+    bool restrict_lookup = true;
+    std::chrono::seconds ramdisk_heartbeat_timeout{300};
+    bool fast_track = false;          ///< `[deploy]fast_track`
+    bool agent_require_tls = true;    ///< `[agent]require_tls`
+    bool allow_md5_checksum = true;   ///< `[agent]allow_md5_checksum`
+    bool disable_deep_image_inspection = false;
+    std::vector<std::string> permitted_image_formats = {"raw", "gpt", "qcow2", "iso"};
+};
+
+}  // namespace ferrite::api

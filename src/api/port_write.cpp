@@ -1,0 +1,153 @@
+#include <fmt/core.h>
+
+#include "api/arguments.h"
+#include "api/body.h"
+#include "api/document.h"
+#include "api/handlers.h"
+#include "api/patch.h"
+#include "api/ports.h"
+#include "base/uuid.h"
+#include "model/states.h"
+#include "store/nodes.h"
+#include "store/ports.h"
+
+namespace ferrite::api {
+namespace {
+
+using model::Node;
+using model::Port;
+using model::since;
+
+/// A document as the field table knows it: `node_ident` is another way to say `node_uuid`.
+struct NewPort {
+    Json body;
+    std::optional<std::string> node_ident;
+};
+
+NewPort read_new_port(const Call& call) {
+    NewPort sent{call.document(), std::nullopt};
+    check_is_object(sent.body, "port");
+    auto& body = sent.body.get_object();
+    if (const auto* ident = body.if_contains("node_ident");
+        ident && call.offers(since(1, 94))) {
+        if (!ident->is_string()) throw InvalidValue("node_ident must be a name or UUID.");
+        sent.node_ident = std::string(ident->get_string());
+        body.erase("node_ident");
+    }
+    return sent;
+}
+
+void normalise_address(Port& port) {
+    auto mac = model::normalised_mac(port.address);
+    if (!mac)
+        throw InvalidValue(fmt::format(
+            "'{}' is no MAC address: write six hex pairs with colons, as 52:54:00:12:34:56.",
+            port.address.substr(0, 100)));
+    port.address = *mac;
+}
+
+void check_portgroup(const Port& port) {
+    if (port.portgroup_uuid)
+        throw InvalidValue(
+            fmt::format("Portgroup {} could not be found.", *port.portgroup_uuid));
+}
+
+void check_smart_nic(const Port& port) {
+    if (!port.is_smartnic || port.local_link_connection.absent()) return;
+    auto link = port.local_link_connection.object();
+    if (!link.contains("port_id") || !link.contains("hostname"))
+        throw InvalidValue(
+            "The local_link_connection of a smart NIC needs port_id and hostname.");
+}
+
+void check_physical_network(const Port& port) {
+    if (port.physical_network && port.physical_network->empty())
+        throw InvalidValue("physical_network can not be empty: name a network or leave it out.");
+}
+
+/// The node of a port that is made or moved; a missing one is the document's fault: 400.
+Node node_of(const Call& call, std::string_view ident) {
+    auto node =
+        call.store().read([&](store::Sql& db) { return store::nodes::find(db, ident); });
+    if (!node)
+        throw InvalidValue(fmt::format("Node {} could not be found.", ident.substr(0, 300)));
+    return std::move(*node);
+}
+
+void settle_node(const Call& call, const NewPort& sent, Port& port) {
+    bool by_uuid = !port.node_uuid.empty();
+    if (by_uuid == sent.node_ident.has_value())
+        throw InvalidValue("A port needs its node: exactly one of node_uuid and node_ident.");
+    if (sent.node_ident) require_version(call, since(1, 94), "The field node_ident");
+    port.node_uuid = node_of(call, by_uuid ? port.node_uuid : *sent.node_ident).uuid;
+}
+
+void check_not_inspecting(const Call& call, const Port& port) {
+    auto node =
+        call.store().read([&](store::Sql& db) { return store::nodes::find(db, port.node_uuid); });
+    if (node && node->in_state(model::states::inspecting) && call.has(since(1, 39)))
+        throw Conflict(fmt::format(
+            "Port {} can not be changed while its node {} is being inspected.", port.uuid,
+            node->label()));
+}
+
+}  // namespace
+
+/// Section 12.4.
+Task<HttpResponse> create_port(Call call) {
+    Arguments::of_query(call).finish();
+    auto sent = read_new_port(call);
+    auto port = read_new(port_resource(), call, sent.body);
+    normalise_address(port);
+    settle_node(call, sent, port);
+    check_new_versions(port_resource(), call, sent.body);
+    if (const auto* link = sent.body.get_object().if_contains("local_link_connection"))
+        if (!link->is_null())
+            port.local_link_connection = model::JsonText(checked_local_link(call, *link));
+    check_portgroup(port);
+    check_smart_nic(port);
+    check_physical_network(port);
+    if (port.uuid.empty()) port.uuid = new_uuid();
+    auto created = co_await call.conductor().create_port(call.context, std::move(port));
+    auto response = json_reply(201, document_text(port_resource(), call, created));
+    co_return located(std::move(response), call, "ports/" + created.uuid);
+}
+
+HttpResponse create_port_below(const Call&) {
+    throw InvalidValue("A port is created with POST /v1/ports; its node stands in the document.");
+}
+
+/// Section 12.5. What the state of the node forbids, the conductor checks.
+Task<HttpResponse> patch_port(Call call) {
+    Arguments::of_query(call).finish();
+    auto steps = read_patch(call.document());
+    check_patch_roots(port_resource(), call, steps);
+    check_patch_versions(port_resource(), call, steps);
+    auto before = find_port(call, call.words[0]);
+    auto port = patched(port_resource(), before, steps);
+    if (port.address != before.address) normalise_address(port);
+    if (port.local_link_connection != before.local_link_connection)
+        port.local_link_connection =
+            model::JsonText(checked_local_link(call, port.local_link_connection.value()));
+    if (port.portgroup_uuid != before.portgroup_uuid) check_portgroup(port);
+    if (port.node_uuid != before.node_uuid)
+        port.node_uuid = node_of(call, port.node_uuid).uuid;
+    check_smart_nic(port);
+    check_physical_network(port);
+    check_not_inspecting(call, before);
+    auto updated = co_await call.conductor().update_port(call.context, std::move(before),
+                                                         std::move(port));
+    co_return json_reply(200, document_text(port_resource(), call, updated));
+}
+
+Task<HttpResponse> delete_port(Call call) {
+    Arguments::of_query(call).finish();
+    if (!normalised_uuid(call.words[0]))
+        throw InvalidValue(fmt::format("A port is deleted by its UUID, and '{}' is none.",
+                                       call.words[0].substr(0, 100)));
+    auto port = find_port(call, call.words[0]);
+    co_await call.conductor().destroy_port(call.context, port.uuid);
+    co_return empty_reply(204);
+}
+
+}  // namespace ferrite::api

@@ -1,0 +1,31 @@
+#include "api/resource.h"
+
+#include "base/json.h"
+
+namespace ferrite::api {
+
+Showing::Showing(const Call& of_call) : call(of_call) {
+    append_json_string(base, of_call.base);
+    base = base.substr(1, base.size() - 2);
+}
+
+void append_links(std::string& out, const Showing& showing, std::string_view collection,
+                  std::string_view key, std::string_view below) {
+    out += R"([{"href":")";
+    out += showing.base;
+    out += "/v1/";
+    out += collection;
+    out += '/';
+    out += key;
+    out += below;
+    out += R"(","rel":"self"},{"href":")";
+    out += showing.base;
+    out += '/';
+    out += collection;
+    out += '/';
+    out += key;
+    out += below;
+    out += R"(","rel":"bookmark"}])";
+}
+
+}  // namespace ferrite::api

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "api/call.h"
+#include "model/field.h"
+
+namespace ferrite::api {
+
+/// What the writers of a document know beside the row.
+struct Showing {
+    const Call& call;
+    std::string base;     ///< Start of links, ready for use inside of a JSON string.
+    bool brief = false;   ///< A list without detail.
+
+    explicit Showing(const Call& of_call);
+};
+
+/// How a field is shown whose value is not simply what is stored.
+template <class R>
+struct View {
+    std::string_view field;
+    /// Stored fields that `append` looks at.
+    std::array<std::string_view, 4> needs;
+    /// Appends the value as JSON.
+    void (*append)(const Showing& showing, const R& row, std::string& out);
+};
+
+/// A resource as the API knows it: its field table, and what the table can not say.
+template <class R>
+struct Resource {
+    std::string_view noun;         ///< "node": in messages.
+    std::string_view collection;   ///< "nodes": in paths, and the key of a list.
+    std::span<const model::Field<R>> fields;
+    std::span<const View<R>> views;
+    /// The fields of a brief list in the order in which a `next` link names them.
+    std::string_view brief_names;
+    /// The field that markers and links name.
+    std::string_view key_field;
+    std::string R::* key;
+    /// True when asking for a field or sort key that the version has not yet is a 406, not a 400.
+    bool newer_is_406 = true;
+};
+
+/// `[{"href": "<base>/v1/<path>", "rel": "self"}, {"href": "<base>/<path>", "rel": "bookmark"}]`.
+/// The words are what the service itself made of identifiers: they need no escaping.
+void append_links(std::string& out, const Showing& showing, std::string_view collection,
+                  std::string_view key, std::string_view below = "");
+
+}  // namespace ferrite::api

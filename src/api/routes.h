@@ -1,0 +1,56 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/call.h"
+#include "api/envelope.h"
+
+namespace ferrite::api {
+
+/// How a request is refused whose version is older than the route (reference: api.md section 3.5).
+enum class TooOld { fault_404, fault_406, router_404, router_405 };
+
+/// One row of the route table. A handler that only reads is a plain function; one that asks the
+/// conductor is a coroutine.
+struct Route {
+    using Answer = HttpResponse (*)(const Call&);
+    using Work = Task<HttpResponse> (*)(Call);
+
+    std::string_view method;
+    /// Words behind `/v1/`; `{node}` and the like match any one word, `*` all that follow.
+    std::string_view pattern;
+    Answer answer = nullptr;
+    Work work = nullptr;
+    model::MicroVersion since{1};
+    TooOld too_old = TooOld::fault_404;
+
+    constexpr Route(std::string_view m, std::string_view p, Answer a, model::MicroVersion s = {1},
+                    TooOld t = TooOld::fault_404)
+        : method(m), pattern(p), answer(a), since(s), too_old(t) {}
+    constexpr Route(std::string_view m, std::string_view p, Work w, model::MicroVersion s = {1},
+                    TooOld t = TooOld::fault_404)
+        : method(m), pattern(p), work(w), since(s), too_old(t) {}
+};
+
+/// Where a request goes: a route, or why to none.
+struct RouteMatch {
+    const Route* route = nullptr;
+    RouterRefusal refusal;
+    std::vector<std::string> words;  ///< What the `{}` words of the pattern stood for.
+};
+
+/// The words of a path behind an optional `/v1`; nothing for a path with an empty word. One `/` at
+/// the end is ignored.
+std::optional<std::vector<std::string>> path_words(std::string_view path);
+
+/// Finds the row for `method` and the words of the path. The first pattern that fits wins.
+RouteMatch find_route(std::string_view method, const std::vector<std::string>& words);
+
+/// All routes, for tests and documentation.
+std::span<const Route> routes();
+
+}  // namespace ferrite::api

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/json.h"
+
+namespace ferrite::api {
+
+/// Checks of the steps that a client sends with a provision request (reference: api.md 10.2).
+enum class StepKind { clean, deploy, service };
+
+/// The list in `value`, empty when it is null. Throws InvalidValue for anything else than a list.
+JsonArray read_step_list(std::string_view argument, const Json& value);
+
+/// Throws InvalidValue that names the step and what is wrong with it, or that it is `disallowed`
+/// (`interface.step`).
+void check_steps(std::string_view argument, StepKind kind, const JsonArray& steps,
+                 std::span<const std::string> disallowed);
+
+}  // namespace ferrite::api

@@ -1,0 +1,145 @@
+#pragma once
+
+#include <fmt/core.h>
+
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "conductor/client.h"
+#include "model/states.h"
+#include "store/nodes.h"
+#include "store/ports.h"
+#include "store/store.h"
+
+namespace ferrite::api {
+
+/// A conductor that has no hardware: it stores what it is given and remembers what it was asked.
+class FakeConductor : public conductor::Client {
+public:
+    explicit FakeConductor(store::Store& store) : store_(store) {}
+
+    std::vector<std::string> asked;          ///< `power <uuid> power on`, in order.
+    conductor::ProvisionRequest provisioned;
+    conductor::Heartbeat heard;
+    bool reset_interfaces = false;
+    std::string host = "cond1";
+
+    std::vector<conductor::DriverInfo> drivers() const override {
+        conductor::DriverInfo fake{.name = "fake-hardware", .hosts = {host}};
+        conductor::DriverInfo ipmi{.name = "ipmi", .hosts = {host}};
+        for (const auto& kind : model::interface_kinds()) {
+            fake.enabled[std::string(kind.name)] = {"fake"};
+            fake.defaults[std::string(kind.name)] = "fake";
+            ipmi.enabled[std::string(kind.name)] = {"ipmitool"};
+        }
+        fake.properties = {{"B1", "What B1 means."}};
+        return {fake, ipmi};
+    }
+
+    std::optional<std::string> conductor_for(std::string_view, std::string_view driver,
+                                             std::string_view group) const override {
+        if (!group.empty() || (driver != "fake-hardware" && driver != "ipmi")) return std::nullopt;
+        return host;
+    }
+
+    Task<model::Node> create_node(conductor::RequestContext, model::Node node) override {
+        for (const auto& kind : model::interface_kinds())
+            if (!(node.*kind.field)) node.*kind.field = "fake";
+        co_await store_.write([&](store::Sql& db) { store::nodes::insert(db, node); });
+        co_return node;
+    }
+
+    Task<model::Node> update_node(conductor::RequestContext, model::Node before, model::Node node,
+                                  bool reset) override {
+        reset_interfaces = reset;
+        for (const auto& kind : model::interface_kinds())
+            if (!(node.*kind.field)) node.*kind.field = "fake";
+        co_await store_.write([&](store::Sql& db) { store::nodes::save(db, before, node); });
+        co_return node;
+    }
+
+    Task<> destroy_node(conductor::RequestContext, std::string uuid) override {
+        co_await store_.write([&](store::Sql& db) {
+            auto node = store::nodes::get(db, uuid);
+            if (!node.maintenance && !model::states::deletable(*node.provision_state, true))
+                throw Conflict("This node can not be deleted now.");
+            store::nodes::remove(db, node);
+        });
+    }
+
+    Task<> set_maintenance(conductor::RequestContext, std::string uuid, bool maintenance,
+                           std::optional<std::string> reason) override {
+        co_await store_.write([&](store::Sql& db) {
+            auto before = store::nodes::get(db, uuid);
+            auto node = before;
+            node.maintenance = maintenance;
+            node.maintenance_reason = reason;
+            store::nodes::save(db, before, node);
+        });
+    }
+
+    Task<model::Port> create_port(conductor::RequestContext, model::Port port) override {
+        co_await store_.write([&](store::Sql& db) { store::ports::insert(db, port); });
+        co_return port;
+    }
+
+    Task<model::Port> update_port(conductor::RequestContext, model::Port before,
+                                  model::Port port) override {
+        co_await store_.write([&](store::Sql& db) { store::ports::save(db, before, port); });
+        co_return port;
+    }
+
+    Task<> destroy_port(conductor::RequestContext, std::string uuid) override {
+        co_await store_.write(
+            [&](store::Sql& db) { store::ports::remove(db, store::ports::get(db, uuid)); });
+    }
+
+    Task<> change_power(conductor::RequestContext, std::string uuid, std::string target,
+                        std::optional<std::chrono::seconds> timeout) override {
+        asked.push_back(fmt::format("power {} {} {}", uuid, target, timeout ? timeout->count() : 0));
+        co_return;
+    }
+
+    Task<> provision(conductor::RequestContext, std::string uuid,
+                     conductor::ProvisionRequest request) override {
+        asked.push_back(fmt::format("provision {} {}", uuid, request.verb));
+        provisioned = std::move(request);
+        co_return;
+    }
+
+    Task<JsonObject> validate(conductor::RequestContext, std::string) override {
+        co_return JsonObject{{"power", JsonObject{{"result", true}}}};
+    }
+
+    Task<conductor::BootDevice> boot_device(conductor::RequestContext, std::string) override {
+        co_return conductor::BootDevice{.device = "pxe", .persistent = false};
+    }
+
+    Task<> set_boot_device(conductor::RequestContext, std::string uuid, std::string device,
+                           bool persistent) override {
+        asked.push_back(fmt::format("boot {} {} {}", uuid, device, persistent));
+        co_return;
+    }
+
+    Task<std::vector<std::string>> supported_boot_devices(conductor::RequestContext,
+                                                          std::string) override {
+        co_return std::vector<std::string>{"pxe"};
+    }
+
+    Task<std::string> agent_token(conductor::RequestContext, std::string) override {
+        co_return "token-in-clear";
+    }
+
+    Task<> heartbeat(conductor::RequestContext, std::string uuid,
+                     conductor::Heartbeat beat) override {
+        asked.push_back(fmt::format("heartbeat {}", uuid));
+        heard = std::move(beat);
+        co_return;
+    }
+
+private:
+    store::Store& store_;
+};
+
+}  // namespace ferrite::api

@@ -17,8 +17,8 @@ namespace ferrite {
 using HttpHandler = std::function<Task<HttpResponse>(HttpRequest)>;
 
 /// An HTTP/1.1 server (RFC 9112) with keep-alive, TLS and files as bodies, that a hostile client
-/// cannot hold up: headers, bodies and silence are bounded, idle connections cost a socket and a
-/// few hundred bytes, and a connection past the limit is refused, not queued.
+/// cannot hold up: headers, bodies and silence are bounded, an idle connection costs a socket and
+/// about three kilobytes, and a connection past the limit is refused, not queued.
 ///
 ///     HttpServer server(runtime.executor(), {.address = "0.0.0.0", .port = 6385}, handler);
 ///     server.start();               // throws Error when the address is taken
@@ -27,8 +27,8 @@ class HttpServer {
 public:
     struct Options {
         std::string address = "127.0.0.1";
-        std::uint16_t port = 0;                  ///< 0: any free one, see port().
-        std::string unix_socket;                 ///< Path; replaces address and port when set.
+        std::uint16_t port = 0;   ///< 0: any free one, see port().
+        std::string unix_socket;  ///< Path; replaces address and port when set.
         std::size_t max_connections = 20000;
         std::size_t max_header_bytes = 64 * 1024;
         std::size_t max_body_bytes = 1024 * 1024;
@@ -38,14 +38,19 @@ public:
         /// when not set. `head` has what was understood so far.
         std::function<HttpResponse(const HttpRequest& head, int status)> refusal;
         std::chrono::seconds header_timeout{15};  ///< From the first byte to the end of the head.
-        std::chrono::seconds body_timeout{60};    ///< Longest silence while reading or writing a body.
-        std::chrono::seconds idle_timeout{120};   ///< Between requests.
-        std::string certificate_pem;              ///< PEM text; TLS when set, with key_pem.
+        std::chrono::seconds body_timeout{
+            60};  ///< Longest silence while reading or writing a body.
+        std::chrono::seconds idle_timeout{120};  ///< Between requests.
+        std::string certificate_pem;             ///< PEM text; TLS when set, with key_pem.
         Secret key_pem;
         std::string minimum_tls_version = "1.2";  ///< "1.2" or "1.3".
     };
 
+    /// `executor` is the plain executor of a Runtime (each connection gets a strand of it) that
+    /// outlives the server.
     HttpServer(Executor executor, Options options, HttpHandler handler);
+    /// Stops accepting and closes idle connections; does not wait for handlers that still run, so
+    /// drain() first or stop the runtime before what they use goes away.
     ~HttpServer();
     HttpServer(const HttpServer&) = delete;
     HttpServer& operator=(const HttpServer&) = delete;

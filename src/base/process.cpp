@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <system_error>
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -12,7 +13,6 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
@@ -48,6 +48,23 @@ Pipe make_pipe(const std::string& program, ParentEnd parent) {
     Pipe pipe{UniqueFd(ends[0]), UniqueFd(ends[1])};
     ::fcntl(parent == ParentEnd::reads ? ends[0] : ends[1], F_SETFL, O_NONBLOCK);
     return pipe;
+}
+
+/// The program as posix_spawnp would find it. Throws when it would not.
+std::string find_program(const std::string& name) {
+    if (name.find('/') != name.npos) {
+        if (::access(name.c_str(), X_OK) != 0) fail(name, "start", errno);
+        return name;
+    }
+    const char* variable = std::getenv("PATH");
+    std::string_view path = variable ? variable : "/bin:/usr/bin";
+    while (!path.empty()) {
+        auto folder = path.substr(0, path.find(':'));
+        path.remove_prefix(std::min(folder.size() + 1, path.size()));
+        auto candidate = std::string(folder) + "/" + name;
+        if (!folder.empty() && ::access(candidate.c_str(), X_OK) == 0) return candidate;
+    }
+    fail(name, "start", ENOENT);
 }
 
 /// A running child. When dropped half-way (the runtime stops) it kills and reaps the child.
@@ -93,15 +110,15 @@ Child::~Child() {
 
 void Child::start() {
     if (options_.argv.empty()) throw Error(500, "process", "Could not run a program without name.");
-    const auto& program = options_.argv.front();
+    const auto program = options_.argv.front();
     epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
     if (!epoll_) fail(program, "epoll", errno);
 
     auto input = make_pipe(program, ParentEnd::writes);
     auto output = make_pipe(program, ParentEnd::reads);
     auto errors = make_pipe(program, ParentEnd::reads);
-    spawn(input, output, errors);
     limit_memory();
+    spawn(input, output, errors);
 
     exited_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
     if (!exited_) fail(program, "pidfd_open", errno);
@@ -165,13 +182,14 @@ void Child::spawn(Pipe& input, Pipe& output, Pipe& errors) {
     }
 }
 
-/// posix_spawn cannot set limits. It returns when the program has been loaded, so that the limit
-/// comes before the program could do much; allocations from then on are bound by it.
+/// posix_spawn cannot set limits, and set from here they may come after the program's first
+/// allocations; so prlimit(1) of util-linux sets them on itself and becomes the program.
 void Child::limit_memory() {
     if (options_.memory_limit_bytes == 0) return;
-    rlimit limit{options_.memory_limit_bytes, options_.memory_limit_bytes};
-    if (::prlimit(pid_, RLIMIT_AS, &limit, nullptr) != 0 && errno != ESRCH)
-        fail(options_.argv.front(), "RLIMIT_AS", errno);
+    auto& argv = options_.argv;
+    argv.front() = find_program(argv.front());
+    argv.insert(argv.begin(),
+                {"prlimit", fmt::format("--as={}", options_.memory_limit_bytes), "--"});
 }
 
 void Child::arm_timer() {

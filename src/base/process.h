@@ -15,7 +15,7 @@ struct ProcessOptions {
     std::vector<std::string> environment;       ///< NAME=value, added to the present one.
     std::string input;                          ///< Written to its standard input.
     std::chrono::milliseconds timeout{60'000};  ///< Then SIGKILL to its process group.
-    std::uint64_t memory_limit_bytes = 0;       ///< RLIMIT_AS; 0: none.
+    std::uint64_t memory_limit_bytes = 0;       ///< RLIMIT_AS, by prlimit(1); 0: none.
     std::size_t max_output_bytes = 1024 * 1024; ///< Of each stream; the rest is read and dropped.
 };
 

@@ -93,6 +93,8 @@ TEST(Process, WhatCannotStartIsAnErrorThatNamesIt) {
         EXPECT_NE(e.message().find("no-such-program-anywhere"), std::string::npos);
     }
     EXPECT_THROW(run({}), Error);
+    ProcessOptions limited{.argv = {"no-such-program-anywhere"}, .memory_limit_bytes = 1 << 30};
+    EXPECT_THROW(run(limited), Error);
 }
 
 TEST(Process, StoppedRuntimeKillsTheChild) {

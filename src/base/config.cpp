@@ -125,7 +125,8 @@ void append_sample(std::string& out, const Option& option) {
                                     option.reloadable ? " Read again on SIGHUP." : ""));
     for (const auto& former : option.former_names)
         append_comment(out, fmt::format("Old name: [{}]{}", former.section, former.name));
-    out += fmt::format("#{} = {}\n\n", option.name, option.shown_default);
+    out += fmt::format("#{} ={}{}\n\n", option.name, option.shown_default.empty() ? "" : " ",
+                       option.shown_default);
 }
 
 }  // namespace

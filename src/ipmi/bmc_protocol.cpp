@@ -63,6 +63,13 @@ std::optional<Bytes> BmcProtocol::on_v20(const PacketV20& packet, TimePoint now)
             return on_rakp1(packet.payload);
         case PayloadType::rakp3:
             return on_rakp3(packet.payload);
+        case PayloadType::ipmi: {  // how ipmitool asks for the cipher suites
+            auto message = parse_request(packet.payload);
+            if (!message || packet.encrypted || packet.authenticated) return {};
+            auto reply = outside_session(request_of(*message), now);
+            return encode_setup(PayloadType::ipmi,
+                                encode_response(*message, reply.completion_code, reply.data));
+        }
         default:
             return {};
     }

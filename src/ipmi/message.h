@@ -23,8 +23,11 @@ inline constexpr std::uint8_t kGetChannelCipherSuites = 0x54;
 struct Request {
     std::uint8_t net_fn = 0;
     std::uint8_t command = 0;
-    Bytes data;
+    Bytes data;  ///< At most kMostData bytes.
 };
+
+/// What fits into the one-byte length of an IPMI 1.5 packet beside the message's own seven bytes.
+inline constexpr std::size_t kMostData = 248;
 
 /// A response as it came from the wire; `data` views the bytes that were parsed.
 struct ResponseMessage {

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "base/mutex.h"
 #include "base/udp_socket.h"
 #include "ipmi/error.h"
@@ -160,6 +162,9 @@ Task<UdpEndpoint> find_bmc(std::shared_ptr<Transport::State> state, EntryPtr ent
 /// Holds the line, so that the session stays registered while somebody waits for it.
 Task<Bytes> call_bmc(std::shared_ptr<Transport::State> state,
                      [[maybe_unused]] std::shared_ptr<Line> line, EntryPtr entry, Request request) {
+    if (request.data.size() > kMostData)
+        throw InvalidValue(fmt::format("An IPMI command carries at most {} bytes of data, not {}",
+                                       kMostData, request.data.size()));
     auto endpoint = co_await find_bmc(state, entry);
     Transport::State::run_loops(state, endpoint.address);
     auto pending = std::make_shared<Pending>(std::move(request));

@@ -56,8 +56,9 @@ public:
     Line(const Line&) = delete;
     Line& operator=(const Line&) = delete;
 
-    /// The data after the completion code. Throws ipmi::Error. Lasts at most the session's timeout
-    /// after the commands before it; when the BMC cannot be reached, those behind fail at once.
+    /// The data after the completion code. Throws ipmi::Error, and InvalidValue for more data than
+    /// a packet holds. Lasts at most the session's timeout after the commands before it; when the
+    /// BMC cannot be reached, those behind fail at once.
     Task<Bytes> call(Request request);
 
     /// Closes the session; what waits fails with Reason::closed. The next call opens it again.

@@ -87,6 +87,12 @@ TEST_F(SessionTest, RefusalsAndWrongPasswordsAreErrors) {
     EXPECT_EQ(reason_of(stranger.power_state()), Reason::bad_password);
 }
 
+TEST_F(SessionTest, MoreDataThanFitsIsRefusedHere) {
+    Session session(transport, bmc.client());
+    EXPECT_THROW(wait(session.raw(kNetFnApp, 0x04, Bytes(kMostData + 1))), InvalidValue);
+    EXPECT_EQ(reason_of(session.raw(kNetFnChassis, 0x77, Bytes(kMostData))), Reason::refused);
+}
+
 TEST_F(SessionTest, NobodyThereIsNoAnswer) {
     auto options = bmc.client();
     options.port = 9;  // discard: nobody listens

@@ -53,6 +53,8 @@ protected:
         api.set_token(Secret(kToken));
     }
 
+    ~AgentApiTest() override { work.stop(); }
+
     HttpResponse call(std::string method, std::string path, std::string body = "") {
         HttpRequest request;
         request.method = std::move(method);

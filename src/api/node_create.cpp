@@ -59,7 +59,8 @@ void check_name(const Call& call, const Node& node) {
 
 void fill_in_defaults(const Call& call, const Json& body, Node& node) {
     if (node.uuid.empty()) node.uuid = new_uuid();
-    if (!node.resource_class) node.resource_class = call.options().default_resource_class;
+    if (node.resource_class.value_or("").empty())
+        node.resource_class = call.options().default_resource_class;
     if (member(body, "conductor_group").is_null())
         node.conductor_group = call.options().default_conductor_group;
     node.provision_state =

@@ -113,6 +113,13 @@ void check_console(const Node& before, const Node& node) {
             node.label()));
 }
 
+/// The answer shows the node as it is while the conductor writes it: held by that conductor.
+void show_holder(const Call& call, Node& node) {
+    if (!node.reservation)
+        node.reservation =
+            call.conductor().conductor_for(node.uuid, node.driver, node.conductor_group);
+}
+
 }  // namespace
 
 Task<HttpResponse> patch_node(Call call) {
@@ -142,6 +149,7 @@ Task<HttpResponse> patch_node(Call call) {
     auto updated =
         co_await call.conductor().update_node(call.context, std::move(before), std::move(node),
                                               reset_interfaces.value_or(false));
+    show_holder(call, updated);
     co_return json_reply(200, document_text(node_resource(), call, updated));
 }
 

@@ -1,3 +1,5 @@
+#include <fmt/core.h>
+
 #include "api/arguments.h"
 #include "api/handlers.h"
 #include "api/nodes.h"
@@ -7,10 +9,20 @@
 namespace ferrite::api {
 namespace {
 
+/// Kinds of interface that came with a version that this service does not offer are not told of.
+void drop_unknown_interfaces(const Call& call, JsonObject& results) {
+    for (const auto& kind : model::interface_kinds()) {
+        const auto* field = find_field(model::node_fields(),
+                                       std::string_view(fmt::format("{}_interface", kind.name)));
+        if (field && !call.offers(field->since)) results.erase(kind.name);
+    }
+}
+
 Task<HttpResponse> validate(Call call, std::string ident) {
     auto node = find_node(call, ident);
     require_conductor(call, node, 404);
     auto results = co_await call.conductor().validate(call.context, node.uuid);
+    drop_unknown_interfaces(call, results);
     co_return json_reply(200, to_text(Json(std::move(results))));
 }
 

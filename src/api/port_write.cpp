@@ -126,7 +126,8 @@ Task<HttpResponse> patch_port(Call call) {
     auto before = find_port(call, call.words[0]);
     auto port = patched(port_resource(), before, steps);
     if (port.address != before.address) normalise_address(port);
-    if (port.local_link_connection != before.local_link_connection)
+    if (port.local_link_connection != before.local_link_connection &&
+        !port.local_link_connection.absent())
         port.local_link_connection =
             model::JsonText(checked_local_link(call, port.local_link_connection.value()));
     if (port.portgroup_uuid != before.portgroup_uuid) check_portgroup(port);

@@ -85,6 +85,7 @@ Condition node_has(std::string_view column, const std::vector<std::string>& valu
     return condition;
 }
 
+/// The first of portgroup, node and address that is given decides alone, as it always has.
 std::vector<Condition> conditions(const Call& call, const PortFilters& filters) {
     std::vector<Condition> where;
     if (filters.portgroup)
@@ -92,9 +93,9 @@ std::vector<Condition> conditions(const Call& call, const PortFilters& filters) 
     if (filters.node) {
         auto node = call.store().read(
             [&](store::Sql& db) { return store::nodes::get(db, *filters.node); });
-        where.push_back({"node_uuid = ?", {node.uuid}});
+        return {{"node_uuid = ?", {node.uuid}}};
     }
-    if (filters.address) where.push_back({"address = ?", {*filters.address}});
+    if (filters.address) return {{"address = ?", {*filters.address}}};
     if (filters.shard) where.push_back(node_has("shard", *filters.shard));
     if (filters.conductor_groups)
         where.push_back(node_has("conductor_group", *filters.conductor_groups));

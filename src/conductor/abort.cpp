@@ -15,9 +15,10 @@ Task<> abort_clean(Services*, NodeSession* session) {
     auto step = current_step(session->node, StepKind::clean);
     auto why = step.name.empty()
                    ? std::string("By request, the clean operation was aborted.")
-                   : fmt::format("By request, the clean operation was aborted during or after the "
-                                 "completion of step \"{}\".",
-                                 step.id());
+                   : fmt::format(
+                         "By request, the clean operation was aborted during or after the "
+                         "completion of step \"{}\".",
+                         step.id());
     co_await end_clean_badly(session, why, CleanEnd::abort);
 }
 

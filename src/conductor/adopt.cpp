@@ -28,8 +28,8 @@ Task<> adopt(Services* services, NodeSession* session) {
         co_return;
     }
     node.power_state.reset();
-    session->record_error("adoption", fmt::format("Error while attempting to adopt node {}: {}",
-                                                  node.uuid, failure));
+    session->record_error(
+        "adoption", fmt::format("Error while attempting to adopt node {}: {}", node.uuid, failure));
     auto error = node.last_error;
     change_state(node, "fail", Follows::nothing);
     node.last_error = error;

@@ -1,12 +1,12 @@
 #include "conductor/background.h"
 
-#include <fmt/core.h>
-
 #include <array>
 #include <atomic>
 #include <deque>
 #include <mutex>
 #include <random>
+
+#include <fmt/core.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -25,9 +25,9 @@ namespace {
 
 namespace states = model::states;
 
-constexpr std::array kBusyStates = {states::verifying,  states::cleaning,  states::deploying,
-                                    states::deleting,   states::adopting,  states::inspecting,
-                                    states::rescuing,   states::unrescuing};
+constexpr std::array kBusyStates = {states::verifying, states::cleaning,  states::deploying,
+                                    states::deleting,  states::adopting,  states::inspecting,
+                                    states::rescuing,  states::unrescuing};
 constexpr std::array kWaitStates = {states::deploy_wait, states::clean_wait, states::rescue_wait,
                                     states::inspect_wait, states::service_wait};
 constexpr auto kDrainPoll = std::chrono::milliseconds(20);
@@ -35,10 +35,11 @@ constexpr auto kDrainPoll = std::chrono::milliseconds(20);
 /// As the original does: what was under way when the process ended has failed.
 Task<> fail_interrupted(Services* services, NodeSession* session) {
     auto& node = session->node;
-    session->record_error("startup failure",
-                          fmt::format("The {} state can't be resumed by conductor {}. Moving to fail "
-                                      "state.",
-                                      node.provision_state.value_or(""), services->options.host));
+    session->record_error(
+        "startup failure",
+        fmt::format("The {} state can't be resumed by conductor {}. Moving to fail "
+                    "state.",
+                    node.provision_state.value_or(""), services->options.host));
     auto error = node.last_error;
     change_state(node, "fail", Follows::nothing);
     node.last_error = error;
@@ -59,9 +60,9 @@ struct Background::State : std::enable_shared_from_this<State> {
     explicit State(Services& s)
         : services(s),
           power_sync(s),
-          deadlines(s.runtime, [this](Deadlines::Kind kind, const std::string& uuid) {
-              on_due(kind, uuid);
-          }) {}
+          deadlines(s.runtime,
+                    [this](Deadlines::Kind kind, const std::string& uuid) { on_due(kind, uuid); }) {
+    }
 
     bool syncs_power() const { return services.options.sync_power_state_interval.count() > 0; }
 
@@ -176,8 +177,8 @@ struct Background::State : std::enable_shared_from_this<State> {
 
     /// The list of all nodes is read behind the start, so that ten thousand of them delay nobody.
     static Task<> watch_all(std::shared_ptr<State> self) {
-        auto uuids = self->services.store.read(
-            [](store::Sql& db) { return store::nodes::all_uuids(db); });
+        auto uuids =
+            self->services.store.read([](store::Sql& db) { return store::nodes::all_uuids(db); });
         for (const auto& uuid : uuids) self->watch_power(uuid);
         co_return;
     }
@@ -214,7 +215,9 @@ Task<bool> Background::drain(std::chrono::seconds timeout) {
     co_return services.workers == 0;
 }
 
-void Background::watch(const std::string& uuid) { state_->watch_power(uuid); }
+void Background::watch(const std::string& uuid) {
+    state_->watch_power(uuid);
+}
 
 void Background::forget(const std::string& uuid) {
     state_->deadlines.cancel(Deadlines::Kind::power_sync, uuid);

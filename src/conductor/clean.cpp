@@ -1,6 +1,6 @@
-#include <fmt/core.h>
-
 #include <array>
+
+#include <fmt/core.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -36,7 +36,8 @@ JsonArray wanted_steps(const model::Node& node) {
 }
 
 void leave_clean(NodeSession* session) {
-    change_state(session->node, is_manual(session->node) || session->node.retired ? "manage" : "done",
+    change_state(session->node,
+                 is_manual(session->node) || session->node.retired ? "manage" : "done",
                  Follows::nothing);
 }
 
@@ -92,17 +93,19 @@ Task<> go_on_after(NodeSession* session, AgentProgress progress) {
             auto count = attempts.is_int64() ? attempts.as_int64() + 1 : 1;
             auto step = current_step(session->node, StepKind::clean).id();
             if (count >= kMaxStepAttempts)
-                throw Error(500, "agent", fmt::format("Clean step {} failed: the agent restarted {} "
-                                                      "times while it ran.", step, count));
+                throw Error(500, "agent",
+                            fmt::format("Clean step {} failed: the agent restarted {} "
+                                        "times while it ran.",
+                                        step, count));
             session->node.driver_internal_info.set("step_attempts", Json(count));
             co_await run_from(session, index);
             break;
         }
         case Kind::failed:
-            throw Error(500, "agent",
-                        fmt::format("Clean step {} failed: {}",
-                                    current_step(session->node, StepKind::clean).id(),
-                                    progress.error));
+            throw Error(
+                500, "agent",
+                fmt::format("Clean step {} failed: {}",
+                            current_step(session->node, StepKind::clean).id(), progress.error));
     }
 }
 
@@ -137,16 +140,17 @@ Begun begin_provide(NodeSession& session, const ProvisionRequest&) {
     if (session.node.maintenance && !services.options.allow_provisioning_in_maintenance)
         refuse_in_maintenance(session, "provide");
     if (session.node.retired)
-        throw InvalidValue(fmt::format(
-            "Node {} is retired and can not be made available; unset retired first.",
-            session.node.uuid));
+        throw InvalidValue(
+            fmt::format("Node {} is retired and can not be made available; unset retired first.",
+                        session.node.uuid));
     change_state(session.node, "provide", Follows::work);
     return Work(clean);
 }
 
 Begun begin_clean(NodeSession& session, const ProvisionRequest& request) {
     auto& options = session.services().options;
-    refuse_above_limit(session, kBusyCleaning, options.max_concurrent_clean, "max_concurrent_clean");
+    refuse_above_limit(session, kBusyCleaning, options.max_concurrent_clean,
+                       "max_concurrent_clean");
     refuse_in_maintenance(session, "clean");
     session.driver.power->validate(session);
     check_allowed(request.clean_steps, options.disallow_clean_steps, "[api]disallow_clean_steps");

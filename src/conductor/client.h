@@ -26,7 +26,8 @@ struct RequestContext {
 struct DriverInfo {
     std::string name;
     std::vector<std::string> hosts;
-    /// By interface kind ("power", "boot", ...): the enabled implementations in order of preference.
+    /// By interface kind ("power", "boot", ...): the enabled implementations in order of
+    /// preference.
     std::map<std::string, std::vector<std::string>, std::less<>> enabled;
     /// By interface kind; absent when the type has none.
     std::map<std::string, std::string, std::less<>> defaults;

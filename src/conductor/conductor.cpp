@@ -1,8 +1,8 @@
 #include "conductor/conductor.h"
 
-#include <fmt/core.h>
-
 #include <exception>
+
+#include <fmt/core.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -52,7 +52,9 @@ Conductor::Conductor(Runtime& runtime, store::Store& store, const hardware::Driv
 
 Conductor::~Conductor() = default;
 
-void Conductor::start() { state_->background.start(); }
+void Conductor::start() {
+    state_->background.start();
+}
 
 Task<bool> Conductor::drain(std::chrono::seconds timeout) {
     co_return co_await state_->background.drain(timeout);
@@ -96,9 +98,9 @@ Task<model::Node> Conductor::create_node(RequestContext, model::Node node) {
 
 Task<model::Node> Conductor::update_node(RequestContext, model::Node before, model::Node node,
                                          bool reset_interfaces) {
-    auto session = co_await NodeSession::lock(&state_->services, before.uuid,
-                                              NodeSession::Patience::retry,
-                                              NodeSession::Interfaces::skip);
+    auto session =
+        co_await NodeSession::lock(&state_->services, before.uuid, NodeSession::Patience::retry,
+                                   NodeSession::Interfaces::skip);
     std::exception_ptr failure;
     try {
         apply_update(*session, before, node, reset_interfaces);
@@ -110,9 +112,8 @@ Task<model::Node> Conductor::update_node(RequestContext, model::Node before, mod
         co_await session->abandon();
         std::rethrow_exception(failure);
     }
-    model::Node saved = session->node;
-    saved.reservation.reset();
-    co_return saved;
+    // With the lock that this change was made under still in it, as the original answers.
+    co_return session->node;
 }
 
 Task<> Conductor::destroy_node(RequestContext, std::string uuid) {
@@ -179,9 +180,8 @@ Task<> Conductor::change_power(RequestContext, std::string uuid, std::string tar
                                std::optional<std::chrono::seconds> timeout) {
     auto& services = state_->services;
     Work work;
-    auto session = co_await with_node(&services, uuid, [&](NodeSession& held) {
-        work = begin_power(held, target, timeout);
-    });
+    auto session = co_await with_node(
+        &services, uuid, [&](NodeSession& held) { work = begin_power(held, target, timeout); });
     co_await session->save();
     carry_out(services, std::move(session), "change_node_power_state", std::move(work));
 }
@@ -189,12 +189,10 @@ Task<> Conductor::change_power(RequestContext, std::string uuid, std::string tar
 Task<> Conductor::provision(RequestContext, std::string uuid, ProvisionRequest request) {
     auto& services = state_->services;
     const auto* operation = find_operation(request.verb);
-    if (!operation)
-        throw InvalidValue(fmt::format("The verb '{}' is not known.", request.verb));
+    if (!operation) throw InvalidValue(fmt::format("The verb '{}' is not known.", request.verb));
     Begun work;
-    auto session = co_await with_node(&services, uuid, [&](NodeSession& held) {
-        work = operation->begin(held, request);
-    });
+    auto session = co_await with_node(
+        &services, uuid, [&](NodeSession& held) { work = operation->begin(held, request); });
     if (!work) {
         co_await session->release();
         co_return;
@@ -222,9 +220,8 @@ Task<JsonObject> Conductor::validate(RequestContext, std::string uuid) {
 }
 
 Task<BootDevice> Conductor::boot_device(RequestContext, std::string uuid) {
-    auto session = co_await with_node(&state_->services, uuid, [](NodeSession& held) {
-        held.driver.management->validate(held);
-    });
+    auto session = co_await with_node(
+        &state_->services, uuid, [](NodeSession& held) { held.driver.management->validate(held); });
     std::exception_ptr failure;
     hardware::BootDeviceSetting setting;
     try {
@@ -239,9 +236,8 @@ Task<BootDevice> Conductor::boot_device(RequestContext, std::string uuid) {
 
 Task<> Conductor::set_boot_device(RequestContext, std::string uuid, std::string device,
                                   bool persistent) {
-    auto session = co_await with_node(&state_->services, uuid, [](NodeSession& held) {
-        held.driver.management->validate(held);
-    });
+    auto session = co_await with_node(
+        &state_->services, uuid, [](NodeSession& held) { held.driver.management->validate(held); });
     std::exception_ptr failure;
     try {
         co_await session->driver.management->set_boot_device(session.get(), device, persistent);
@@ -252,8 +248,7 @@ Task<> Conductor::set_boot_device(RequestContext, std::string uuid, std::string 
     if (failure) std::rethrow_exception(failure);
 }
 
-Task<std::vector<std::string>> Conductor::supported_boot_devices(RequestContext,
-                                                                 std::string uuid) {
+Task<std::vector<std::string>> Conductor::supported_boot_devices(RequestContext, std::string uuid) {
     auto view = NodeSession::look(state_->services, uuid);
     co_return view->driver.management->supported_boot_devices();
 }

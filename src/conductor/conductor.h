@@ -12,7 +12,8 @@ namespace ferrite::conductor {
 ///
 ///     Conductor conductor(runtime, store, drivers, options);
 ///     conductor.start();                 // takes on what was interrupted
-///     co_await conductor.drain(60s);     // lets what runs come to a point where it can go on later
+///     co_await conductor.drain(60s);     // lets what runs come to a point where it can go on
+///     later
 class Conductor final : public Client {
 public:
     /// All of them must outlive it.

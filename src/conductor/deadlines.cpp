@@ -60,7 +60,9 @@ struct Deadlines::State {
 Deadlines::Deadlines(Runtime& runtime, OnDue on_due)
     : state_(std::make_shared<State>(runtime, std::move(on_due))) {}
 
-Deadlines::~Deadlines() { stop(); }
+Deadlines::~Deadlines() {
+    stop();
+}
 
 void Deadlines::set(Kind kind, const std::string& uuid,
                     std::chrono::steady_clock::duration from_now) {
@@ -77,7 +79,9 @@ void Deadlines::cancel(Kind kind, const std::string& uuid) {
     state_->remove({kind, uuid});
 }
 
-void Deadlines::start() { state_->runtime.spawn("deadlines", State::run(state_)); }
+void Deadlines::start() {
+    state_->runtime.spawn("deadlines", State::run(state_));
+}
 
 void Deadlines::stop() {
     std::lock_guard lock(state_->mutex);

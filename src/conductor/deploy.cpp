@@ -1,7 +1,7 @@
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <array>
+
+#include <fmt/core.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -155,7 +155,8 @@ Begun begin_deploy(NodeSession& session, const ProvisionRequest& request) {
                        "max_concurrent_deploy");
     refuse_in_maintenance(session, request.verb);
     if (rebuild) refuse_protected(session, "rebuild");
-    check_allowed(request.deploy_steps, options.disallow_deploy_steps, "[api]disallow_deploy_steps");
+    check_allowed(request.deploy_steps, options.disallow_deploy_steps,
+                  "[api]disallow_deploy_steps");
     if (!states::next(node.provision_state.value_or(""), rebuild ? "rebuild" : "deploy"))
         change_state(node, rebuild ? "rebuild" : "deploy", Follows::work);
     derive_image_type(node);
@@ -213,10 +214,10 @@ Task<> fail_deploy(NodeSession* session, std::string why, std::string_view event
     try {
         co_await session->driver.deploy->clean_up(session);
         if (options.power_off_after_deploy_failure && !node.disable_power_off && node.power_state)
-            co_await hardware::power_action(session, std::string(model::power::off),
-                                            options.power);
+            co_await hardware::power_action(session, std::string(model::power::off), options.power);
     } catch (const Error& failure) {
-        error = fmt::format("{} Also failed to clean up: {}", error.value_or(""), failure.message());
+        error =
+            fmt::format("{} Also failed to clean up: {}", error.value_or(""), failure.message());
     }
     forget_steps(node, StepKind::deploy);
     forget_operation(node, Forget::steps_and_agent);

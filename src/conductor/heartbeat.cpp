@@ -27,8 +27,8 @@ void check(const model::Node& node, const Heartbeat& heartbeat, const Options& o
         throw InvalidValue("A heartbeat must say agent_version.");
     const auto& info = node.driver_internal_info;
     if (!same_token(info.get_text("agent_secret_token"), heartbeat.agent_token))
-        throw InvalidValue(fmt::format("The agent token for node {} is not the one it was given.",
-                                       node.uuid));
+        throw InvalidValue(
+            fmt::format("The agent token for node {} is not the one it was given.", node.uuid));
     if (options.require_tls && !heartbeat.callback_url.empty() &&
         !heartbeat.callback_url.starts_with("https://"))
         throw InvalidValue(fmt::format(
@@ -36,7 +36,8 @@ void check(const model::Node& node, const Heartbeat& heartbeat, const Options& o
             node.uuid));
     auto known = info.get_text("agent_verify_ca");
     if (!known.empty() && heartbeat.agent_verify_ca && *heartbeat.agent_verify_ca != known)
-        throw InvalidValue(fmt::format("The certificate of node {}'s agent has changed.", node.uuid));
+        throw InvalidValue(
+            fmt::format("The certificate of node {}'s agent has changed.", node.uuid));
     if (info.get_text("agent_url").empty() && node.reservation)
         throw Error(409, "node_locked",
                     fmt::format("Node {} is locked by host {}; report again soon.", node.uuid,
@@ -58,8 +59,10 @@ Task<> go_on(Services* services, NodeSession* session) {
     auto& node = session->node;
     node.provision_updated_at = now_seconds();
     if (node.maintenance) co_return;
-    if (node.in_state(states::deploy_wait)) co_await continue_deploy(services, session);
-    else if (node.in_state(states::clean_wait)) co_await continue_clean(services, session);
+    if (node.in_state(states::deploy_wait))
+        co_await continue_deploy(services, session);
+    else if (node.in_state(states::clean_wait))
+        co_await continue_clean(services, session);
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 namespace ferrite::conductor {
 
 /// Takes a report of an agent: checks its token, keeps what it says, and lets the operation that
-/// waits for it go on (reference: api.md section 22.2, conductor.md appendix C). Throws what the API
-/// answers; the rest goes on in the background.
+/// waits for it go on (reference: api.md section 22.2, conductor.md appendix C). Throws what the
+/// API answers; the rest goes on in the background.
 Task<> take_heartbeat(Services* services, std::string uuid, Heartbeat heartbeat);
 
 /// The token for an agent that looked its node up: made at the first look-up, asterisks later.

@@ -1,9 +1,9 @@
 #include "conductor/node_session.h"
 
-#include <fmt/core.h>
-
 #include <optional>
 #include <utility>
+
+#include <fmt/core.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -129,8 +129,9 @@ Task<> run_to_end(Services* services, std::unique_ptr<NodeSession> session, std:
     try {
         co_await work(services, session.get());
     } catch (const std::exception& error) {
-        session->record_error("conductor", fmt::format("Async execution of {} failed with error: {}",
-                                                       name, error.what()));
+        session->record_error(
+            "conductor",
+            fmt::format("Async execution of {} failed with error: {}", name, error.what()));
     }
     co_await session->release();
 }
@@ -154,8 +155,8 @@ void carry_out(Services& services, std::unique_ptr<NodeSession> session, std::st
                     "The conductor is at its limit of operations under way; retry later.");
     }
     auto label = fmt::format("{} of node {}", name, session->node.uuid);
-    services.runtime.spawn(std::move(label), counted(&services, std::move(session), std::move(name),
-                                                     std::move(work)));
+    services.runtime.spawn(
+        std::move(label), counted(&services, std::move(session), std::move(name), std::move(work)));
 }
 
 }  // namespace ferrite::conductor

@@ -1,10 +1,10 @@
 #include "conductor/node_update.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
+
+#include <fmt/core.h>
 
 #include "base/error.h"
 #include "model/states.h"
@@ -49,8 +49,8 @@ void check_interfaces(const Node& stored, Node& node, bool reset) {
             kind.name, node.uuid, stored.provision_state.value_or("available")));
     }
     if (driver_changed && stored.console_enabled)
-        throw Conflict(fmt::format("Stop the console of node {} before changing its driver.",
-                                   node.uuid));
+        throw Conflict(
+            fmt::format("Stop the console of node {} before changing its driver.", node.uuid));
 }
 
 void check_instance(const Node& stored, const Node& node) {
@@ -69,8 +69,9 @@ void check_instance(const Node& stored, const Node& node) {
 void check_reasons(const Node& stored, Node& node) {
     if (node.is_protected && !stored.is_protected && !node.in_state(states::active) &&
         !node.in_state(states::rescue))
-        throw Conflict(fmt::format("Node {} can be protected only in active or rescue, not in '{}'.",
-                                   node.uuid, node.provision_state.value_or("available")));
+        throw Conflict(
+            fmt::format("Node {} can be protected only in active or rescue, not in '{}'.",
+                        node.uuid, node.provision_state.value_or("available")));
     if (!node.is_protected && stored.is_protected) node.protected_reason.reset();
     if (node.protected_reason && !node.protected_reason->empty() && !node.is_protected)
         throw InvalidValue("protected_reason can be set only together with protected.");
@@ -103,8 +104,8 @@ void check_properties(const Node& node) {
     for (auto key : {"cpus", "local_gb", "memory_mb"}) {
         auto* value = properties.if_contains(key);
         if (!value || value->is_null() || is_whole_number(*value)) continue;
-        throw InvalidValue(fmt::format("properties.{} must be a whole number, not {}.", key,
-                                       to_text(*value)));
+        throw InvalidValue(
+            fmt::format("properties.{} must be a whole number, not {}.", key, to_text(*value)));
     }
 }
 
@@ -123,9 +124,9 @@ void apply_update(NodeSession& session, const Node& before, const Node& wanted,
     check_interfaces(stored, node, reset_interfaces);
     if (stored.resource_class && !stored.resource_class->empty() &&
         stored.resource_class != node.resource_class && !in_one_of(stored, kInterfacesMayChange))
-        throw Conflict(fmt::format(
-            "The resource_class of node {} can not be changed in the state '{}'.", node.uuid,
-            stored.provision_state.value_or("")));
+        throw Conflict(
+            fmt::format("The resource_class of node {} can not be changed in the state '{}'.",
+                        node.uuid, stored.provision_state.value_or("")));
     check_instance(stored, node);
     check_reasons(stored, node);
     check_properties(node);
@@ -137,11 +138,12 @@ void check_deletable(const Node& node, bool allow_available) {
         throw Conflict(fmt::format("Node {} is associated with instance {}; remove that first.",
                                    node.uuid, *node.instance_uuid));
     if (node.is_protected)
-        throw Error(403, "node_protected",
-                    fmt::format("Node {} is protected and can not be deleted; unset protected first.",
-                                node.uuid));
-    if (node.maintenance || states::deletable(node.provision_state.value_or("available"),
-                                              allow_available))
+        throw Error(
+            403, "node_protected",
+            fmt::format("Node {} is protected and can not be deleted; unset protected first.",
+                        node.uuid));
+    if (node.maintenance ||
+        states::deletable(node.provision_state.value_or("available"), allow_available))
         return;
     throw Conflict(fmt::format(
         "Node {} can not be deleted in the state '{}': only in manageable, enroll, adopt failed{}, "

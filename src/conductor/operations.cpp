@@ -1,8 +1,8 @@
 #include "conductor/operations.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
+
+#include <fmt/core.h>
 
 #include "base/error.h"
 #include "model/states.h"
@@ -14,10 +14,10 @@ namespace {
 namespace states = model::states;
 
 constexpr Operation kOperations[] = {
-    {"manage", begin_manage},    {"provide", begin_provide},   {"clean", begin_clean},
-    {"active", begin_deploy},    {"deploy", begin_deploy},     {"rebuild", begin_deploy},
+    {"manage", begin_manage},     {"provide", begin_provide},    {"clean", begin_clean},
+    {"active", begin_deploy},     {"deploy", begin_deploy},      {"rebuild", begin_deploy},
     {"deleted", begin_tear_down}, {"undeploy", begin_tear_down}, {"adopt", begin_adopt},
-    {"inspect", begin_inspect},  {"rescue", begin_rescue},     {"unrescue", begin_unrescue},
+    {"inspect", begin_inspect},   {"rescue", begin_rescue},      {"unrescue", begin_unrescue},
     {"abort", begin_abort},
 };
 
@@ -26,10 +26,14 @@ struct Interrupted {
     Task<> (*work)(Services*, NodeSession*);
 };
 constexpr Interrupted kInterrupted[] = {
-    {states::verifying, verify},   {states::cleaning, continue_clean},
-    {states::deploying, continue_deploy}, {states::deleting, tear_down},
-    {states::adopting, adopt},     {states::inspecting, inspect},
-    {states::rescuing, rescue},    {states::unrescuing, unrescue},
+    {states::verifying, verify},
+    {states::cleaning, continue_clean},
+    {states::deploying, continue_deploy},
+    {states::deleting, tear_down},
+    {states::adopting, adopt},
+    {states::inspecting, inspect},
+    {states::rescuing, rescue},
+    {states::unrescuing, unrescue},
 };
 
 }  // namespace
@@ -54,10 +58,11 @@ void refuse_in_maintenance(const NodeSession& session, std::string_view verb) {
 
 void refuse_protected(const NodeSession& session, std::string_view verb) {
     if (!session.node.is_protected) return;
-    throw Error(403, "node_protected",
-                fmt::format("'{}' is not possible: node {} is protected{}{}. Unset protected first.",
-                            verb, session.node.uuid, session.node.protected_reason ? ": " : "",
-                            session.node.protected_reason.value_or("")));
+    throw Error(
+        403, "node_protected",
+        fmt::format("'{}' is not possible: node {} is protected{}{}. Unset protected first.", verb,
+                    session.node.uuid, session.node.protected_reason ? ": " : "",
+                    session.node.protected_reason.value_or("")));
 }
 
 void refuse_above_limit(NodeSession& session, std::span<const std::string_view> busy, int limit,

@@ -12,8 +12,8 @@
 /// in a state of rest or in a wait state. What waits goes on when the agent reports (`continue_*`),
 /// or ends at its time-out (`fail_*`).
 ///
-/// Everything here runs with the node's lock, takes it on where the stored state says it is, and may
-/// therefore be begun again after a restart (reference: conductor.md section 1.5).
+/// Everything here runs with the node's lock, takes it on where the stored state says it is, and
+/// may therefore be begun again after a restart (reference: conductor.md section 1.5).
 namespace ferrite::conductor {
 
 /// What remains to be done after the synchronous part; nothing when that was all.

@@ -1,6 +1,6 @@
-#include <fmt/core.h>
-
 #include <algorithm>
+
+#include <fmt/core.h>
 
 #include "base/error.h"
 #include "conductor/operations.h"
@@ -16,7 +16,8 @@ Task<> change_power(NodeSession* session, std::string action,
                     std::optional<std::chrono::seconds> timeout) {
     std::string failure;
     try {
-        co_await hardware::power_action(session, action, session->services().options.power, timeout);
+        co_await hardware::power_action(session, action, session->services().options.power,
+                                        timeout);
     } catch (const Error& error) {
         failure = error.message();
     }
@@ -31,8 +32,8 @@ Work begin_power(NodeSession& session, std::string action,
     session.driver.power->validate(session);
     auto supported = session.driver.power->supported_power_states();
     if (std::ranges::find(supported, action) == supported.end())
-        throw InvalidValue(fmt::format(
-            "The power interface of node {} can not do '{}'.", node.uuid, action));
+        throw InvalidValue(
+            fmt::format("The power interface of node {} can not do '{}'.", node.uuid, action));
     bool goes_off = action == power::off || action == power::soft_off;
     node.target_power_state = goes_off ? power::off : power::on;
     // In a failed state last_error tells why, and is kept until that is over.

@@ -1,12 +1,12 @@
 #include "conductor/power_sync.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <array>
 #include <map>
 #include <mutex>
 #include <random>
+
+#include <fmt/core.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -26,8 +26,7 @@ constexpr std::array kNotLookedAt = {states::deploy_wait, states::clean_wait, st
 
 bool to_be_skipped(const model::Node& node) {
     if (node.target_power_state || node.reservation) return true;
-    return std::ranges::find(kNotLookedAt, node.provision_state.value_or("")) !=
-           kNotLookedAt.end();
+    return std::ranges::find(kNotLookedAt, node.provision_state.value_or("")) != kNotLookedAt.end();
 }
 
 bool failed_power(const model::Node& node) {

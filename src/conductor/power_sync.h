@@ -9,8 +9,8 @@
 namespace ferrite::conductor {
 
 /// Keeps what is stored of a node's power in step with its hardware (reference: conductor.md
-/// sections 3.1 and 4): compares, corrects, puts a node whose BMC stays silent into maintenance with
-/// the fault "power failure", and takes it out again when the BMC is back.
+/// sections 3.1 and 4): compares, corrects, puts a node whose BMC stays silent into maintenance
+/// with the fault "power failure", and takes it out again when the BMC is back.
 class PowerSync {
 public:
     /// `services` must outlive it.

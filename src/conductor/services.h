@@ -17,7 +17,7 @@ namespace ferrite::conductor {
 /// How the conductor works; names and meanings are those of the `[conductor]` options unless said
 /// otherwise. A time-out or interval of zero: never.
 struct Options {
-    std::string host;             ///< `[DEFAULT]host`: the name in `reservation`.
+    std::string host;  ///< `[DEFAULT]host`: the name in `reservation`.
     std::string conductor_group;
     unsigned locked_retry_attempts = 3;
     std::chrono::milliseconds locked_retry_interval{1'000};
@@ -39,11 +39,11 @@ struct Options {
     int max_concurrent_deploy = 250;
     int max_concurrent_clean = 50;
     std::size_t max_workers = 10'000;  ///< Operations under way; more are refused with 503.
-    std::vector<std::string> disallow_clean_steps;   ///< `[api]disallow_clean_steps`
+    std::vector<std::string> disallow_clean_steps;  ///< `[api]disallow_clean_steps`
     std::vector<std::string> disallow_deploy_steps;
-    bool power_off_after_deploy_failure = true;      ///< `[deploy]`
-    bool require_tls = true;                         ///< `[agent]`: of agents' addresses.
-    std::size_t max_error_length = 4096;             ///< `[DEFAULT]log_in_db_max_size`
+    bool power_off_after_deploy_failure = true;  ///< `[deploy]`
+    bool require_tls = true;                     ///< `[agent]`: of agents' addresses.
+    std::size_t max_error_length = 4096;         ///< `[DEFAULT]log_in_db_max_size`
     bool node_history = true;
     int node_history_max_entries = 300;
     /// Go on after a restart with what was under way, or fail it as the original does.

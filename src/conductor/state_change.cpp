@@ -25,9 +25,9 @@ void change_state(model::Node& node, std::string_view event, Follows follows,
     auto from = node.provision_state.value_or(std::string(states::available));
     auto to = states::next(from, event);
     if (!to)
-        throw InvalidValue(fmt::format(
-            "The action '{}' can not be done while node {} is in the state '{}'.", event, node.uuid,
-            from));
+        throw InvalidValue(
+            fmt::format("The action '{}' can not be done while node {} is in the state '{}'.",
+                        event, node.uuid, from));
     const auto* state = states::find(*to);
     bool keeps_target = is_cleaning_state(from) && is_cleaning_state(*to) &&
                         node.target_provision_state.has_value();
@@ -36,8 +36,7 @@ void change_state(model::Node& node, std::string_view event, Follows follows,
             node.target_provision_state = *target;
         else if (!keeps_target)
             node.target_provision_state =
-                state->target.empty() ? std::nullopt
-                                      : std::optional<std::string>(state->target);
+                state->target.empty() ? std::nullopt : std::optional<std::string>(state->target);
     } else {
         node.target_provision_state.reset();
     }
@@ -53,10 +52,10 @@ void forget_operation(model::Node& node, Forget what) {
         members.erase(fmt::format("{}_step_index", kind));
         members.erase(fmt::format("skip_current_{}_step", kind));
     }
-    for (auto key : {"cleaning_reboot", "deployment_reboot", "servicing_reboot", "cleaning_polling",
-                     "deployment_polling", "servicing_polling", "steps_validated",
-                     "user_deploy_steps", "declarative_cleaning", "cleaning_disable_ramdisk",
-                     "step_attempts"})
+    for (auto key :
+         {"cleaning_reboot", "deployment_reboot", "servicing_reboot", "cleaning_polling",
+          "deployment_polling", "servicing_polling", "steps_validated", "user_deploy_steps",
+          "declarative_cleaning", "cleaning_disable_ramdisk", "step_attempts"})
         members.erase(key);
     info = model::JsonText(Json(std::move(members)));
     if (what == Forget::steps_and_agent) {

@@ -1,10 +1,10 @@
 #include "conductor/steps.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <array>
 #include <tuple>
+
+#include <fmt/core.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -28,14 +28,21 @@ void sort_to_run(std::vector<Step>& steps) {
     });
 }
 
-std::string list_key(StepKind kind) { return fmt::format("{}_steps", to_text(kind)); }
-std::string index_key(StepKind kind) { return fmt::format("{}_step_index", to_text(kind)); }
+std::string list_key(StepKind kind) {
+    return fmt::format("{}_steps", to_text(kind));
+}
+std::string index_key(StepKind kind) {
+    return fmt::format("{}_step_index", to_text(kind));
+}
 
 model::JsonText model::Node::* step_field(StepKind kind) {
     switch (kind) {
-        case StepKind::clean: return &model::Node::clean_step;
-        case StepKind::deploy: return &model::Node::deploy_step;
-        case StepKind::service: break;
+        case StepKind::clean:
+            return &model::Node::clean_step;
+        case StepKind::deploy:
+            return &model::Node::deploy_step;
+        case StepKind::service:
+            break;
     }
     return &model::Node::service_step;
 }

@@ -14,11 +14,12 @@ using hardware::Step;
 using hardware::StepKind;
 
 /// All steps of a kind that the node's interfaces offer, those with priority 0 too, in the order in
-/// which they would run: by priority, then interface, then name (reference: conductor.md section 8.4).
+/// which they would run: by priority, then interface, then name (reference: conductor.md
+/// section 8.4).
 std::vector<Step> offered_steps(const NodeSession& session, StepKind kind);
 
-/// What runs when nobody asks for anything special: the offered steps with a priority, without those
-/// that `disallowed` ("interface.step") names.
+/// What runs when nobody asks for anything special: the offered steps with a priority, without
+/// those that `disallowed` ("interface.step") names.
 std::vector<Step> automatic_steps(const NodeSession& session, StepKind kind,
                                   const std::vector<std::string>& disallowed);
 

@@ -1,6 +1,6 @@
-#include <fmt/core.h>
-
 #include <array>
+
+#include <fmt/core.h>
 
 #include "base/error.h"
 #include "conductor/operations.h"
@@ -33,7 +33,8 @@ void forget_instance(model::Node& node) {
 
 Begun begin_tear_down(NodeSession& session, const ProvisionRequest& request) {
     auto& options = session.services().options;
-    refuse_above_limit(session, kBusyCleaning, options.max_concurrent_clean, "max_concurrent_clean");
+    refuse_above_limit(session, kBusyCleaning, options.max_concurrent_clean,
+                       "max_concurrent_clean");
     refuse_protected(session, request.verb);
     session.driver.power->validate(session);
     change_state(session.node, "delete", Follows::work);

@@ -27,10 +27,11 @@ Task<> fail_waiting(NodeSession* session) {
     if (node.in_state(states::deploy_wait)) {
         co_await fail_deploy(session, why);
     } else if (node.in_state(states::clean_wait)) {
-        co_await fail_clean(session, fmt::format("Timeout reached while cleaning the node. Please "
-                                                 "check if the ramdisk responsible for the cleaning "
-                                                 "is running on the node {}.",
-                                                 node.uuid));
+        co_await fail_clean(session,
+                            fmt::format("Timeout reached while cleaning the node. Please "
+                                        "check if the ramdisk responsible for the cleaning "
+                                        "is running on the node {}.",
+                                        node.uuid));
     } else {
         session->record_error("conductor", why);
         auto error = node.last_error;
@@ -66,8 +67,8 @@ Task<std::chrono::seconds> check_wait_timeout(Services* services, std::string uu
         // Whoever has it brings it on.
     }
     if (!session) co_return kLocked;
-    bool still_late = wait_limit(services->options, session->node).count() > 0 &&
-                      silence(session->node) >= limit;
+    bool still_late =
+        wait_limit(services->options, session->node).count() > 0 && silence(session->node) >= limit;
     if (still_late) {
         log_warning("NODE_WAIT_TIMEOUT", "node={} state=\"{}\" seconds={}", uuid,
                     session->node.provision_state.value_or(""), limit.count());

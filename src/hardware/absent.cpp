@@ -19,7 +19,33 @@ Task<> NoRescue::unrescue(NodeContext* context) {
     co_return;
 }
 
-Task<> NoRescue::clean_up(NodeContext*) { co_return; }
+Task<> NoRescue::clean_up(NodeContext*) {
+    co_return;
+}
+
+void AgentPower::validate(const NodeContext& context) const {
+    throw InvalidValue("Node " + context.node.uuid +
+                       " has power_interface agent, which needs [deploy]fast_track and a running "
+                       "agent: give it a power interface with a BMC.");
+}
+
+Task<std::optional<std::string>> AgentPower::power_state(NodeContext*) {
+    co_return std::nullopt;
+}
+
+Task<> AgentPower::set_power_state(NodeContext* context, std::string, std::chrono::seconds) {
+    throw unsupported(*context, "power on and off");
+    co_return;
+}
+
+Task<> AgentPower::reboot(NodeContext* context, bool, std::chrono::seconds) {
+    throw unsupported(*context, "a reboot without an agent");
+    co_return;
+}
+
+std::vector<std::string> AgentPower::supported_power_states() const {
+    return {"rebooting", "soft rebooting"};
+}
 
 Task<BootDeviceSetting> NoopManagement::boot_device(NodeContext*) {
     co_return BootDeviceSetting{"pxe", true};
@@ -41,12 +67,24 @@ Task<StepOutcome> NoopDeploy::run_step(NodeContext*, StepKind, Step) {
     co_return StepOutcome::done;
 }
 
-Task<> NoopDeploy::prepare(NodeContext*) { co_return; }
-Task<> NoopDeploy::clean_up(NodeContext*) { co_return; }
-Task<> NoopDeploy::tear_down(NodeContext*) { co_return; }
-Task<StepOutcome> NoopDeploy::prepare_cleaning(NodeContext*) { co_return StepOutcome::done; }
-Task<> NoopDeploy::tear_down_cleaning(NodeContext*) { co_return; }
-Task<> NoopDeploy::refresh_steps(NodeContext*, StepKind) { co_return; }
+Task<> NoopDeploy::prepare(NodeContext*) {
+    co_return;
+}
+Task<> NoopDeploy::clean_up(NodeContext*) {
+    co_return;
+}
+Task<> NoopDeploy::tear_down(NodeContext*) {
+    co_return;
+}
+Task<StepOutcome> NoopDeploy::prepare_cleaning(NodeContext*) {
+    co_return StepOutcome::done;
+}
+Task<> NoopDeploy::tear_down_cleaning(NodeContext*) {
+    co_return;
+}
+Task<> NoopDeploy::refresh_steps(NodeContext*, StepKind) {
+    co_return;
+}
 Task<AgentProgress> NoopDeploy::progress(NodeContext*, StepKind) {
     co_return AgentProgress{AgentProgress::Kind::fresh, ""};
 }

@@ -38,6 +38,19 @@ public:
 /// `noop` of network and storage: nothing to do is a way to do it.
 class Noop : public Interface {};
 
+/// Power `agent` of manual-management: there is no BMC, so only a running agent can reboot the
+/// machine, and that needs fast track.
+class AgentPower : public PowerInterface {
+public:
+    void validate(const NodeContext& context) const override;
+    Task<std::optional<std::string>> power_state(NodeContext* context) override;
+    Task<> set_power_state(NodeContext* context, std::string target,
+                           std::chrono::seconds timeout) override;
+    Task<> reboot(NodeContext* context, bool soft, std::chrono::seconds timeout) override;
+    std::vector<std::string> supported_power_states() const override;
+    bool supports_power_sync() const override { return false; }
+};
+
 /// Management `noop`: boot devices are set by hand; what is asked is accepted.
 class NoopManagement : public ManagementInterface {
 public:

@@ -63,10 +63,10 @@ Task<Json> AgentClient::exchange(const model::Node* node, std::string method, st
             answer = co_await client_.fetch(fetch);
         } catch (const HttpClientError& error) {
             if (attempt >= options_.attempts)
-                throw AgentUnreachable(fmt::format(
-                    "The agent of node {} at {} does not answer: {}", node->uuid, url,
-                    error.failure() == HttpFailure::timeout ? "no answer in time"
-                                                            : "connection failed"));
+                throw AgentUnreachable(
+                    fmt::format("The agent of node {} at {} does not answer: {}", node->uuid, url,
+                                error.failure() == HttpFailure::timeout ? "no answer in time"
+                                                                        : "connection failed"));
             again = true;
         }
         if (!again) break;
@@ -80,8 +80,8 @@ Task<Json> AgentClient::exchange(const model::Node* node, std::string method, st
     }
     auto fault = string_member(parsed, "faultstring", string_member(parsed, "details"));
     if (answer.status == 409 || fault.find("agent is busy") != std::string::npos)
-        throw AgentBusy(fmt::format("The agent of node {} is busy with another command.",
-                                    node->uuid));
+        throw AgentBusy(
+            fmt::format("The agent of node {} is busy with another command.", node->uuid));
     if (answer.status >= 400)
         throw Error(500, "agent",
                     fmt::format("The agent of node {} refused {} with HTTP {}: {}", node->uuid,
@@ -110,8 +110,9 @@ Task<AgentCommand> AgentClient::run(const model::Node* node, std::string name, J
             if (known.id == command.id) command = std::move(known);
     }
     if (command.running())
-        throw Error(500, "agent", fmt::format("Agent command {} on node {} did not end within {} s.",
-                                              name, node->uuid, limit.count()));
+        throw Error(500, "agent",
+                    fmt::format("Agent command {} on node {} did not end within {} s.", name,
+                                node->uuid, limit.count()));
     if (!command.succeeded())
         throw Error(500, "agent",
                     fmt::format("Agent command {} failed on node {}: {}", name, node->uuid,

@@ -1,9 +1,9 @@
 #include "hardware/direct_deploy.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <array>
+
+#include <fmt/core.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -20,19 +20,27 @@ namespace states = model::states;
 
 /// What happens on the conductor's side of a deploy, in order.
 constexpr std::array kDeploySteps = {
-    std::pair{"deploy", 100},           std::pair{"write_image", 80},
-    std::pair{"prepare_instance_boot", 60}, std::pair{"tear_down_agent", 40},
-    std::pair{"switch_to_tenant_network", 30}, std::pair{"boot_instance", 20},
+    std::pair{"deploy", 100},
+    std::pair{"write_image", 80},
+    std::pair{"prepare_instance_boot", 60},
+    std::pair{"tear_down_agent", 40},
+    std::pair{"switch_to_tenant_network", 30},
+    std::pair{"boot_instance", 20},
 };
 
-std::string cache_key(StepKind kind) { return fmt::format("agent_cached_{}_steps", to_text(kind)); }
+std::string cache_key(StepKind kind) {
+    return fmt::format("agent_cached_{}_steps", to_text(kind));
+}
 
 /// The step that the node is at, as stored.
 Step current_step(const model::Node& node, StepKind kind) {
     switch (kind) {
-        case StepKind::clean: return step_from_json(node.clean_step.value());
-        case StepKind::deploy: return step_from_json(node.deploy_step.value());
-        case StepKind::service: return step_from_json(node.service_step.value());
+        case StepKind::clean:
+            return step_from_json(node.clean_step.value());
+        case StepKind::deploy:
+            return step_from_json(node.deploy_step.value());
+        case StepKind::service:
+            return step_from_json(node.service_step.value());
     }
     return {};
 }
@@ -88,7 +96,8 @@ void DirectDeploy::validate(const NodeContext& context) const {
 
 int DirectDeploy::priority_of(const Step& step) const {
     if (step.interface != "deploy") return step.priority;
-    if (step.name == "erase_devices") return options_.erase_devices_priority.value_or(step.priority);
+    if (step.name == "erase_devices")
+        return options_.erase_devices_priority.value_or(step.priority);
     if (step.name == "erase_devices_metadata")
         return options_.erase_devices_metadata_priority.value_or(step.priority);
     return step.priority;
@@ -182,7 +191,8 @@ Task<AgentProgress> DirectDeploy::progress(NodeContext* context, StepKind kind) 
     const auto& last = commands.back();
     if (!last.name.starts_with("execute_")) co_return AgentProgress{Kind::running, ""};
     if (last.running()) co_return AgentProgress{Kind::running, ""};
-    if (last.status.ends_with("VERSION_MISMATCH")) co_return AgentProgress{Kind::version_mismatch, ""};
+    if (last.status.ends_with("VERSION_MISMATCH"))
+        co_return AgentProgress{Kind::version_mismatch, ""};
     if (!last.succeeded()) co_return AgentProgress{Kind::failed, last.failure()};
     auto done = step_from_json(member(last.result, fmt::format("{}_step", to_text(kind))));
     if (done.id() != step.id()) co_return AgentProgress{Kind::running, ""};

@@ -17,7 +17,8 @@ class DirectDeploy : public DeployInterface {
 public:
     struct Options {
         PowerTimeouts power;
-        std::chrono::seconds soft_stop_limit{30};  ///< Until an agent that powers off counts as stuck.
+        std::chrono::seconds soft_stop_limit{
+            30};  ///< Until an agent that powers off counts as stuck.
         std::chrono::milliseconds poll_interval{1'000};
         std::string default_boot_mode = "uefi";
         /// Priorities in place of the agent's own.

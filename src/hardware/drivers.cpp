@@ -1,11 +1,13 @@
 #include "hardware/drivers.h"
 
+#include <algorithm>
+#include <array>
+
 #include <fmt/core.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
-
 #include "base/error.h"
+#include "base/log.h"
 
 namespace ferrite::hardware {
 namespace {
@@ -46,28 +48,111 @@ const HardwareType kTypes[] = {
       {"rescue", {"no-rescue"}},
       {"storage", kStorage},
       {"vendor", {"no-vendor"}}}},
+    {"manual-management",
+     {{"bios", {"no-bios"}},
+      {"boot", kBoot},
+      {"console", {"no-console"}},
+      {"deploy", kDeploy},
+      {"firmware", {"no-firmware"}},
+      {"inspect", {"no-inspect"}},
+      {"management", {"noop", "fake"}},
+      {"network", kNetwork},
+      {"power", {"agent", "fake"}},
+      {"raid", {"no-raid"}},
+      {"rescue", {"no-rescue"}},
+      {"storage", kStorage},
+      {"vendor", {"no-vendor"}}}},
 };
 
+/// What configuration files of Ironic may enable and Ferrite does not have: such a name costs a
+/// warning, while a name that nobody knows is an error.
+constexpr std::array<std::string_view, 6> kTypesElsewhere = {"redfish", "idrac", "intel-ipmi",
+                                                             "ilo",     "irmc",  "snmp"};
+constexpr std::array<std::string_view, 38> kInterfacesElsewhere = {"agent",
+                                                                   "anaconda",
+                                                                   "ansible",
+                                                                   "autodetect",
+                                                                   "bootc",
+                                                                   "cinder",
+                                                                   "custom-agent",
+                                                                   "external",
+                                                                   "fake-graphical",
+                                                                   "flat",
+                                                                   "http",
+                                                                   "http-ipxe",
+                                                                   "idrac-redfish",
+                                                                   "idrac-redfish-virtual-media",
+                                                                   "ilo",
+                                                                   "ilo-ipxe",
+                                                                   "ilo-pxe",
+                                                                   "ilo-virtual-media",
+                                                                   "inspector",
+                                                                   "intel-ipmitool",
+                                                                   "ipmitool",
+                                                                   "ipmitool-shellinabox",
+                                                                   "ipmitool-socat",
+                                                                   "irmc",
+                                                                   "irmc-pxe",
+                                                                   "irmc-virtual-media",
+                                                                   "ironic-networking",
+                                                                   "iscsi",
+                                                                   "neutron",
+                                                                   "noop",
+                                                                   "ramdisk",
+                                                                   "redfish",
+                                                                   "redfish-graphical",
+                                                                   "redfish-https",
+                                                                   "redfish-virtual-media",
+                                                                   "snmp",
+                                                                   "wsman",
+                                                                   "xclarity"};
+
+template <std::size_t N>
+bool is_in(const std::array<std::string_view, N>& names, std::string_view name) {
+    return std::ranges::find(names, name) != names.end();
+}
+
 /// fake-hardware takes whatever is enabled: tests combine it with the real ones.
-bool takes_anything(const HardwareType& type) { return type.name == "fake-hardware"; }
+bool takes_anything(const HardwareType& type) {
+    return type.name == "fake-hardware";
+}
 
 }  // namespace
 
-std::span<const HardwareType> hardware_types() { return kTypes; }
+std::span<const HardwareType> hardware_types() {
+    return kTypes;
+}
 
 Drivers::Drivers(Options options, Implementations implementations)
     : options_(std::move(options)), implementations_(std::move(implementations)) {
+    std::erase_if(options_.enabled_hardware_types, [](const std::string& name) {
+        if (!is_in(kTypesElsewhere, name)) return false;
+        log_warning("DRIVER_NOT_BUILT_IN",
+                    "hardware_type={} remedy=\"take it out of "
+                    "enabled_hardware_types\"",
+                    name);
+        return true;
+    });
     for (const auto& name : options_.enabled_hardware_types) type(name);
     for (const auto& kind : model::interface_kinds()) {
         auto& names = options_.enabled_interfaces[std::string(kind.name)];
         const auto& known = implementations_.find(kind.name)->second;
+        std::erase_if(names, [&](const std::string& name) {
+            if (known.contains(name) || !is_in(kInterfacesElsewhere, name)) return false;
+            log_warning("DRIVER_NOT_BUILT_IN",
+                        "{}_interface={} remedy=\"take it out of "
+                        "enabled_{}_interfaces\"",
+                        kind.name, name, kind.name);
+            return true;
+        });
         for (const auto& name : names) {
             if (known.contains(name)) continue;
             std::vector<std::string> all;
             for (const auto& [implementation, _] : known) all.push_back(implementation);
-            throw InvalidValue(fmt::format(
-                "Option [DEFAULT]enabled_{}_interfaces names '{}', which is not built in. Known: {}.",
-                kind.name, name, fmt::join(all, ", ")));
+            throw InvalidValue(
+                fmt::format("Option [DEFAULT]enabled_{}_interfaces names '{}', which is not built "
+                            "in. Known: {}.",
+                            kind.name, name, fmt::join(all, ", ")));
         }
         if (!names.empty()) continue;
         for (const auto& enabled : options_.enabled_hardware_types) {
@@ -79,11 +164,11 @@ Drivers::Drivers(Options options, Implementations implementations)
     for (const auto& name : options_.enabled_hardware_types)
         for (const auto& kind : model::interface_kinds())
             if (!default_for(name, kind.name))
-                throw InvalidValue(fmt::format(
-                    "Hardware type {} has no enabled {} interface: add one of {} to "
-                    "[DEFAULT]enabled_{}_interfaces.",
-                    name, kind.name, fmt::join(type(name).supported.at(kind.name), ", "),
-                    kind.name));
+                throw InvalidValue(
+                    fmt::format("Hardware type {} has no enabled {} interface: add one of {} to "
+                                "[DEFAULT]enabled_{}_interfaces.",
+                                name, kind.name,
+                                fmt::join(type(name).supported.at(kind.name), ", "), kind.name));
 }
 
 const HardwareType& Drivers::type(std::string_view name) const {
@@ -158,11 +243,12 @@ void Drivers::settle_interfaces(model::Node& node) const {
             continue;
         }
         if (supports(hardware_type, kind.name, *chosen)) continue;
-        throw InvalidValue(fmt::format(
-            "'{}' can not be the {}_interface of a node with driver {}: choose one of {}, or enable "
-            "it with [DEFAULT]enabled_{}_interfaces.",
-            *chosen, kind.name, node.driver, fmt::join(choices(node.driver, kind.name), ", "),
-            kind.name));
+        throw InvalidValue(
+            fmt::format("'{}' can not be the {}_interface of a node with driver {}: choose one of "
+                        "{}, or enable "
+                        "it with [DEFAULT]enabled_{}_interfaces.",
+                        *chosen, kind.name, node.driver,
+                        fmt::join(choices(node.driver, kind.name), ", "), kind.name));
     }
 }
 
@@ -173,9 +259,9 @@ DriverInterfaces Drivers::interfaces_of(const model::Node& node) const {
         const auto& known = implementations_.find(kind.name)->second;
         auto found = known.find(chosen.value_or(""));
         if (found == known.end())
-            throw InvalidValue(fmt::format(
-                "Node {} has {}_interface '{}', which this conductor does not have.", node.uuid,
-                kind.name, chosen.value_or("")));
+            throw InvalidValue(
+                fmt::format("Node {} has {}_interface '{}', which this conductor does not have.",
+                            node.uuid, kind.name, chosen.value_or("")));
         set.all.emplace(kind.name, found->second.get());
     }
     auto as = [&]<class I>(I*& slot, std::string_view kind) {

@@ -21,8 +21,8 @@ struct HardwareType {
 };
 std::span<const HardwareType> hardware_types();
 
-/// The hardware types and implementations that this conductor was told to offer, and how a node gets
-/// its own out of them.
+/// The hardware types and implementations that this conductor was told to offer, and how a node
+/// gets its own out of them.
 class Drivers {
 public:
     struct Options {

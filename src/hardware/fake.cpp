@@ -44,10 +44,18 @@ Task<> FakeManagement::set_boot_device(NodeContext*, std::string device, bool) {
     co_await pretend(delays_.management);
 }
 
-Task<> FakeBoot::prepare_ramdisk(NodeContext*) { co_await pretend(delays_.boot); }
-Task<> FakeBoot::clean_up_ramdisk(NodeContext*) { co_await pretend(delays_.boot); }
-Task<> FakeBoot::prepare_instance(NodeContext*) { co_await pretend(delays_.boot); }
-Task<> FakeBoot::clean_up_instance(NodeContext*) { co_await pretend(delays_.boot); }
+Task<> FakeBoot::prepare_ramdisk(NodeContext*) {
+    co_await pretend(delays_.boot);
+}
+Task<> FakeBoot::clean_up_ramdisk(NodeContext*) {
+    co_await pretend(delays_.boot);
+}
+Task<> FakeBoot::prepare_instance(NodeContext*) {
+    co_await pretend(delays_.boot);
+}
+Task<> FakeBoot::clean_up_instance(NodeContext*) {
+    co_await pretend(delays_.boot);
+}
 
 Task<StepOutcome> FakeDeploy::run_step(NodeContext*, StepKind, Step) {
     co_await pretend(delays_.deploy);
@@ -64,8 +72,12 @@ Task<StepOutcome> FakeRescue::rescue(NodeContext*) {
     co_return StepOutcome::done;
 }
 
-Task<> FakeRescue::unrescue(NodeContext*) { co_await pretend(delays_.rescue); }
-Task<> FakeRescue::clean_up(NodeContext*) { co_return; }
+Task<> FakeRescue::unrescue(NodeContext*) {
+    co_await pretend(delays_.rescue);
+}
+Task<> FakeRescue::clean_up(NodeContext*) {
+    co_return;
+}
 
 std::vector<Step> FakeVendor::steps(const NodeContext&, StepKind kind) const {
     if (kind != StepKind::clean) return {};

@@ -9,6 +9,7 @@ Drivers::Implementations all_implementations(const Parts& parts) {
     auto add = [&](const char* kind, const char* name, std::unique_ptr<Interface> implementation) {
         all[kind][name] = std::move(implementation);
     };
+    add("power", "agent", std::make_unique<AgentPower>());
     add("power", "fake", std::make_unique<FakePower>(parts.fake));
     add("power", "ipmitool", std::make_unique<IpmiPower>(parts.bmcs));
 

@@ -1,9 +1,9 @@
 #include "hardware/instance_image.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <system_error>
+
+#include <fmt/core.h>
 
 #include "base/error.h"
 #include "image/image_error.h"
@@ -87,9 +87,9 @@ Task<> InstanceImages::serve_locally(NodeContext* context, image::ImageRequest r
     auto place = options_.directory / context->node.uuid;
     auto image = co_await cache_.fetch(std::move(request), place);
     info.set("image_url", Json(options_.url + "/" + context->node.uuid));
-    info.set("image_disk_format", Json(image::to_text(image.format) == "gpt"
-                                           ? std::string_view("raw")
-                                           : image::to_text(image.format)));
+    info.set("image_disk_format",
+             Json(image::to_text(image.format) == "gpt" ? std::string_view("raw")
+                                                        : image::to_text(image.format)));
     info.set("image_os_hash_algo", Json(image::to_text(image.checksum.algorithm)));
     info.set("image_os_hash_value", Json(image.checksum.value));
     info.set("image_checksum", Json());
@@ -110,13 +110,13 @@ Task<> InstanceImages::prepare(NodeContext* context) {
         local = !image::is_verbatim(found);
     }
     if (local) {
-        co_await serve_locally(
-            context, {.href = href,
-                      .disk_format = format,
-                      .checksum = sum,
-                      .conversion = options_.force_raw ? image::Conversion::force_raw
-                                                       : image::Conversion::none,
-                      .access = options_.access});
+        co_await serve_locally(context,
+                               {.href = href,
+                                .disk_format = format,
+                                .checksum = sum,
+                                .conversion = options_.force_raw ? image::Conversion::force_raw
+                                                                 : image::Conversion::none,
+                                .access = options_.access});
         co_return;
     }
     node.instance_info.set("image_url", Json(about.final_url.empty() ? href : about.final_url));
@@ -137,9 +137,9 @@ JsonObject InstanceImages::image_info(const model::Node& node) const {
     image["stream_raw_images"] = true;
     image["image_type"] = "whole-disk";
     image["node_uuid"] = node.uuid;
-    for (auto [theirs, ours] : {std::pair{"checksum", "image_checksum"},
-                                std::pair{"os_hash_algo", "image_os_hash_algo"},
-                                std::pair{"os_hash_value", "image_os_hash_value"}})
+    for (auto [theirs, ours] :
+         {std::pair{"checksum", "image_checksum"}, std::pair{"os_hash_algo", "image_os_hash_algo"},
+          std::pair{"os_hash_value", "image_os_hash_value"}})
         if (auto value = info.get_text(ours); !value.empty()) image[theirs] = value;
     return image;
 }

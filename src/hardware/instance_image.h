@@ -12,9 +12,9 @@
 namespace ferrite::hardware {
 
 /// Gets the image that a node shall run to where its agent can fetch it (reference: conductor.md
-/// section 8.3). A plain disk on a web server is left there, and the agent streams it from the source
-/// itself; everything else (files of this host, qcow2, compressed images) is made ready here, kept in
-/// the image cache and served by the boot service.
+/// section 8.3). A plain disk on a web server is left there, and the agent streams it from the
+/// source itself; everything else (files of this host, qcow2, compressed images) is made ready
+/// here, kept in the image cache and served by the boot service.
 class InstanceImages {
 public:
     struct Options {

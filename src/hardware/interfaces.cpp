@@ -8,8 +8,8 @@
 namespace ferrite::hardware {
 
 Task<StepOutcome> Interface::run_step(NodeContext* context, StepKind kind, Step step) {
-    throw InvalidValue(fmt::format("Node {} has no {} step {}.", context->node.uuid, to_text(kind),
-                                   step.id()));
+    throw InvalidValue(
+        fmt::format("Node {} has no {} step {}.", context->node.uuid, to_text(kind), step.id()));
     co_return StepOutcome::done;
 }
 

@@ -18,9 +18,9 @@
 /// implementations that a node picks by name (reference: conductor.md section 5).
 ///
 /// Every function works on a NodeContext that its caller holds exclusively and that outlives the
-/// task. It may change `context->node`; the caller saves it, and a long operation calls save() where
-/// a restart should find what was done. Failures are thrown as Error: 400 for a configuration that
-/// cannot work, anything else for hardware that does not obey.
+/// task. It may change `context->node`; the caller saves it, and a long operation calls save()
+/// where a restart should find what was done. Failures are thrown as Error: 400 for a configuration
+/// that cannot work, anything else for hardware that does not obey.
 namespace ferrite::hardware {
 
 struct NodeContext;
@@ -46,8 +46,8 @@ class PowerInterface : public Interface {
 public:
     /// "power on", "power off" or "error"; nothing when the hardware does not say.
     virtual Task<std::optional<std::string>> power_state(NodeContext* context) = 0;
-    /// `target` is "power on", "power off", "soft power off"; returns when it is reached. Throws when
-    /// it is not within `timeout`.
+    /// `target` is "power on", "power off", "soft power off"; returns when it is reached. Throws
+    /// when it is not within `timeout`.
     virtual Task<> set_power_state(NodeContext* context, std::string target,
                                    std::chrono::seconds timeout) = 0;
     /// Off and on again; hard, or with the operating system's help when `soft`.
@@ -82,15 +82,15 @@ public:
 /// How far the step that the agent was given has come.
 struct AgentProgress {
     enum class Kind {
-        fresh,             ///< Just booted: it was given nothing yet.
-        lost,              ///< Just booted, although it was given the current step.
+        fresh,  ///< Just booted: it was given nothing yet.
+        lost,   ///< Just booted, although it was given the current step.
         running,
         succeeded,
         failed,
         version_mismatch,  ///< Its steps changed since they were asked for.
     };
     Kind kind = Kind::running;
-    std::string error;   ///< For failed.
+    std::string error;  ///< For failed.
 };
 
 class DeployInterface : public Interface {

@@ -1,9 +1,9 @@
 #include "hardware/ipmi.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <charconv>
+
+#include <fmt/core.h>
 
 #include "base/error.h"
 #include "base/runtime.h"
@@ -75,9 +75,9 @@ Task<> wait_for_power(ipmi::Session* session, ipmi::PowerState wanted,
     for (;;) {
         if (co_await session->power_state() == wanted) co_return;
         if (std::chrono::steady_clock::now() + interval > deadline)
-            throw Conflict(fmt::format(
-                "the machine is not {} {} s after its BMC took the command",
-                wanted == ipmi::PowerState::on ? "on" : "off", timeout.count()));
+            throw Conflict(fmt::format("the machine is not {} {} s after its BMC took the command",
+                                       wanted == ipmi::PowerState::on ? "on" : "off",
+                                       timeout.count()));
         co_await sleep_for(interval);
         interval = std::min(interval * 2, std::chrono::milliseconds(10'000));
     }
@@ -145,7 +145,9 @@ std::shared_ptr<ipmi::Session> Bmcs::session_for(const model::Node& node) {
     return session;
 }
 
-std::map<std::string, std::string> IpmiPower::properties() const { return bmc_properties(); }
+std::map<std::string, std::string> IpmiPower::properties() const {
+    return bmc_properties();
+}
 
 void IpmiPower::validate(const NodeContext& context) const {
     bmc_options(context.node, bmcs_.settings());
@@ -160,7 +162,7 @@ Task<std::optional<std::string>> IpmiPower::power_state(NodeContext* context) {
 Task<> IpmiPower::set_power_state(NodeContext* context, std::string target,
                                   std::chrono::seconds timeout) {
     auto session = bmcs_.session_for(context->node);
-    auto action = target == power::on        ? ipmi::PowerAction::on
+    auto action = target == power::on         ? ipmi::PowerAction::on
                   : target == power::soft_off ? ipmi::PowerAction::soft
                                               : ipmi::PowerAction::off;
     auto wanted = target == power::on ? ipmi::PowerState::on : ipmi::PowerState::off;
@@ -184,7 +186,9 @@ Task<> IpmiPower::reboot(NodeContext* context, bool soft, std::chrono::seconds t
     co_await wait_for_power(session.get(), ipmi::PowerState::on, poll, timeout);
 }
 
-std::map<std::string, std::string> IpmiManagement::properties() const { return bmc_properties(); }
+std::map<std::string, std::string> IpmiManagement::properties() const {
+    return bmc_properties();
+}
 
 void IpmiManagement::validate(const NodeContext& context) const {
     bmc_options(context.node, bmcs_.settings());
@@ -219,8 +223,7 @@ Task<> IpmiManagement::set_boot_device(NodeContext* context, std::string device,
     bool uefi = model::boot_mode_of(context->node, bmcs_.settings().default_boot_mode) == "uefi";
     bool supermicro = context->node.properties.get_text("vendor") == "supermicro";
     co_await session->set_boot_device(
-        found->device,
-        persistent ? ipmi::Persistence::all_boots : ipmi::Persistence::next_boot,
+        found->device, persistent ? ipmi::Persistence::all_boots : ipmi::Persistence::next_boot,
         uefi ? ipmi::Firmware::uefi : ipmi::Firmware::bios,
         uefi && supermicro ? ipmi::DiskCode::supermicro_uefi : ipmi::DiskCode::standard);
 }

@@ -45,8 +45,8 @@ Task<> power_action(NodeContext* context, std::string action, PowerTimeouts time
     auto limit = timeout.value_or(action.starts_with("soft") ? timeouts.soft_off : timeouts.change);
     if (node.disable_power_off && result_of(action) == power::off) {
         node.target_power_state.reset();
-        throw Conflict(fmt::format("Node {} has disable_power_off set: it is never powered off.",
-                                   node.uuid));
+        throw Conflict(
+            fmt::format("Node {} has disable_power_off set: it is never powered off.", node.uuid));
     }
     try {
         if (!is_reboot(action)) {
@@ -61,8 +61,8 @@ Task<> power_action(NodeContext* context, std::string action, PowerTimeouts time
         co_await send(context, action, limit);
     } catch (Error& error) {
         node.target_power_state.reset();
-        error.within(fmt::format("Failed to change power state to '{}' by '{}'", result_of(action),
-                                 action));
+        error.within(
+            fmt::format("Failed to change power state to '{}' by '{}'", result_of(action), action));
         throw;
     }
     node.power_state = result_of(action);

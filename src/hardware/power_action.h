@@ -14,8 +14,8 @@ struct PowerTimeouts {
     std::chrono::seconds soft_off{600};  ///< soft_power_off_timeout
 };
 
-/// Puts the node into the power state that `action` ("power on", "rebooting", "soft power off", ...)
-/// asks for, and keeps the node's fields in step: nothing is sent when it is there already, a
+/// Puts the node into the power state that `action` ("power on", "rebooting", "soft power off",
+/// ...) asks for, and keeps the node's fields in step: nothing is sent when it is there already, a
 /// failure leaves `target_power_state` clear (reference: conductor.md section 2.10).
 ///
 /// Throws Error that names the action and the cause.

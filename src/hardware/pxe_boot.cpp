@@ -1,9 +1,9 @@
 #include "hardware/pxe_boot.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <array>
+
+#include <fmt/core.h>
 
 #include "base/error.h"
 #include "image/image_source.h"
@@ -17,7 +17,7 @@ namespace states = model::states;
 
 /// States in which the machine is booted for the agent's sake.
 constexpr std::array kRamdiskStates = {
-    states::deploying,    states::deploy_wait, states::cleaning,   states::clean_wait,
+    states::deploying,    states::deploy_wait,  states::cleaning,   states::clean_wait,
     states::inspecting,   states::inspect_wait, states::rescuing,   states::rescue_wait,
     states::servicing,    states::service_wait, states::clean_hold, states::deploy_hold,
     states::service_hold,
@@ -95,7 +95,9 @@ Task<> PxeBoot::prepare_ramdisk(NodeContext* context) {
     co_await context->driver.management->set_boot_device(context, "pxe", false);
 }
 
-Task<> PxeBoot::clean_up_ramdisk(NodeContext*) { co_return; }
+Task<> PxeBoot::clean_up_ramdisk(NodeContext*) {
+    co_return;
+}
 
 Task<> PxeBoot::prepare_instance(NodeContext* context) {
     if (context->node.in_state(states::active) || context->node.in_state(states::adopting))
@@ -104,6 +106,8 @@ Task<> PxeBoot::prepare_instance(NodeContext* context) {
                                                          may_persist(context->node));
 }
 
-Task<> PxeBoot::clean_up_instance(NodeContext*) { co_return; }
+Task<> PxeBoot::clean_up_instance(NodeContext*) {
+    co_return;
+}
 
 }  // namespace ferrite::hardware

@@ -22,10 +22,10 @@ struct RamdiskBoot {
 class PxeBoot : public BootInterface {
 public:
     struct Options {
-        std::string deploy_kernel;   ///< `[conductor]deploy_kernel`: URL, file:// or a path.
+        std::string deploy_kernel;  ///< `[conductor]deploy_kernel`: URL, file:// or a path.
         std::string deploy_ramdisk;
         std::string kernel_append_params = "nofb vga=normal";
-        std::string api_url;         ///< Where the agent finds the API: `http://10.0.0.1:6385`.
+        std::string api_url;  ///< Where the agent finds the API: `http://10.0.0.1:6385`.
         bool debug = false;
         std::string default_boot_mode = "uefi";
         std::vector<std::filesystem::path> file_url_allowed;

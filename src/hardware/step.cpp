@@ -18,9 +18,12 @@ bool truth(const Json& value, bool fallback) {
 
 std::string_view to_text(StepKind kind) {
     switch (kind) {
-        case StepKind::clean: return "clean";
-        case StepKind::deploy: return "deploy";
-        case StepKind::service: return "service";
+        case StepKind::clean:
+            return "clean";
+        case StepKind::deploy:
+            return "deploy";
+        case StepKind::service:
+            return "service";
     }
     return "";
 }

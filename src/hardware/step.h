@@ -18,7 +18,7 @@ std::string_view to_text(StepKind kind);
 struct Step {
     std::string interface;  ///< "deploy", "power", ...
     std::string name;
-    int priority = 0;       ///< Higher runs first; 0: only when asked for.
+    int priority = 0;  ///< Higher runs first; 0: only when asked for.
     bool abortable = false;
     bool requires_ramdisk = true;
     JsonObject args;

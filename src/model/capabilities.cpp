@@ -1,7 +1,6 @@
 #include "model/capabilities.h"
 
 #include <algorithm>
-
 #include <optional>
 
 #include "base/error.h"

@@ -19,6 +19,8 @@ constexpr Field<Chassis> kFields[] = {
 
 }  // namespace
 
-std::span<const Field<Chassis>> chassis_fields() { return kFields; }
+std::span<const Field<Chassis>> chassis_fields() {
+    return kFields;
+}
 
 }  // namespace ferrite::model

@@ -20,6 +20,8 @@ constexpr Field<Conductor> kFields[] = {
 
 }  // namespace
 
-std::span<const Field<Conductor>> conductor_fields() { return kFields; }
+std::span<const Field<Conductor>> conductor_fields() {
+    return kFields;
+}
 
 }  // namespace ferrite::model

@@ -21,17 +21,19 @@ enum class Shown { brief, detail, never };
 
 /// Where the value of a field is kept; nothing for a field that is computed when shown.
 template <class R>
-using Member = std::variant<std::monostate, std::string R::*, std::optional<std::string> R::*,
-                            bool R::*, std::optional<bool> R::*, std::int64_t R::*,
-                            std::optional<std::int64_t> R::*, JsonText R::*,
-                            std::optional<Timestamp> R::*>;
+using Member =
+    std::variant<std::monostate, std::string R::*, std::optional<std::string> R::*, bool R::*,
+                 std::optional<bool> R::*, std::int64_t R::*, std::optional<std::int64_t> R::*,
+                 JsonText R::*, std::optional<Timestamp> R::*>;
 
 /// One row of a resource's field table: everything that is to be known about the field. JSON out,
-/// POST, PATCH, `fields=`, sort keys, version gates, masking and the database column derive from it.
+/// POST, PATCH, `fields=`, sort keys, version gates, masking and the database column derive from
+/// it.
 ///
 ///     constexpr Field<Port> kPortFields[] = {
-///         field("uuid",    FieldType::uuid, &Port::uuid,    since(1, 1), brief, on_create, unique),
-///         field("address", FieldType::text, &Port::address, since(1, 1), brief, always, required),
+///         field("uuid",    FieldType::uuid, &Port::uuid,    since(1, 1), brief, on_create,
+///         unique), field("address", FieldType::text, &Port::address, since(1, 1), brief, always,
+///         required),
 ///     };
 template <class R>
 struct Field {
@@ -42,14 +44,14 @@ struct Field {
     Shown shown = Shown::detail;
     bool settable_on_create = false;
     bool settable_on_patch = false;
-    bool required = false;       ///< A POST without it is refused.
-    bool nullable = true;        ///< JSON null is a value a client may send.
-    bool selectable = true;      ///< May be named in `fields=`.
-    bool sortable = true;        ///< May be named in `sort_key=`.
-    bool masked = false;         ///< Passwords inside are shown as asterisks.
-    bool unique = false;         ///< At most one row has this value.
-    bool indexed = false;        ///< Filters use it: an index is kept.
-    int max_length = 0;          ///< Characters; 0: no limit.
+    bool required = false;   ///< A POST without it is refused.
+    bool nullable = true;    ///< JSON null is a value a client may send.
+    bool selectable = true;  ///< May be named in `fields=`.
+    bool sortable = true;    ///< May be named in `sort_key=`.
+    bool masked = false;     ///< Passwords inside are shown as asterisks.
+    bool unique = false;     ///< At most one row has this value.
+    bool indexed = false;    ///< Filters use it: an index is kept.
+    int max_length = 0;      ///< Characters; 0: no limit.
 
     constexpr bool stored() const { return member.index() != 0; }
 };

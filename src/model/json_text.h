@@ -16,7 +16,8 @@ public:
     JsonText() = default;  ///< Nothing stored: shown as the field's empty value.
     /// `text` must be valid JSON: it comes from the database or from to_text().
     explicit JsonText(std::string text) : text_(std::move(text)) {}
-    explicit JsonText(const Json& value) : text_(value.is_null() ? std::string() : to_text(value)) {}
+    explicit JsonText(const Json& value)
+        : text_(value.is_null() ? std::string() : to_text(value)) {}
 
     bool absent() const noexcept { return text_.empty(); }
     const std::string& text() const noexcept { return text_; }

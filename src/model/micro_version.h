@@ -17,7 +17,9 @@ struct MicroVersion {
 inline constexpr MicroVersion kMinimumVersion{1};
 inline constexpr MicroVersion kLatestVersion{115};
 
-constexpr MicroVersion since(int /*major*/, int minor) { return {minor}; }
+constexpr MicroVersion since(int /*major*/, int minor) {
+    return {minor};
+}
 
 /// The newest microversion of an OpenStack release (`pin_release_version`, e.g. "21.4"); nothing
 /// for a release that is not known. Table: reference api.md section 3.3.

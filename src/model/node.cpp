@@ -1,9 +1,9 @@
 #include "model/node.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <array>
+
+#include <fmt/core.h>
 
 #include "base/error.h"
 #include "base/uuid.h"
@@ -89,12 +89,18 @@ constexpr Field<Node> kFields[] = {
 };
 
 constexpr InterfaceKind kInterfaceKinds[] = {
-    {"bios", &Node::bios_interface},         {"boot", &Node::boot_interface},
-    {"console", &Node::console_interface},   {"deploy", &Node::deploy_interface},
-    {"firmware", &Node::firmware_interface}, {"inspect", &Node::inspect_interface},
-    {"management", &Node::management_interface}, {"network", &Node::network_interface},
-    {"power", &Node::power_interface},       {"raid", &Node::raid_interface},
-    {"rescue", &Node::rescue_interface},     {"storage", &Node::storage_interface},
+    {"bios", &Node::bios_interface},
+    {"boot", &Node::boot_interface},
+    {"console", &Node::console_interface},
+    {"deploy", &Node::deploy_interface},
+    {"firmware", &Node::firmware_interface},
+    {"inspect", &Node::inspect_interface},
+    {"management", &Node::management_interface},
+    {"network", &Node::network_interface},
+    {"power", &Node::power_interface},
+    {"raid", &Node::raid_interface},
+    {"rescue", &Node::rescue_interface},
+    {"storage", &Node::storage_interface},
     {"vendor", &Node::vendor_interface},
 };
 
@@ -127,9 +133,13 @@ bool is_host_name(std::string_view name) {
 
 }  // namespace
 
-std::span<const Field<Node>> node_fields() { return kFields; }
+std::span<const Field<Node>> node_fields() {
+    return kFields;
+}
 
-std::span<const InterfaceKind> interface_kinds() { return kInterfaceKinds; }
+std::span<const InterfaceKind> interface_kinds() {
+    return kInterfaceKinds;
+}
 
 bool is_logical_name(std::string_view name) {
     if (name.empty() || name.size() > 255 || normalised_uuid(name)) return false;

@@ -25,6 +25,8 @@ constexpr Field<NodeHistory> kFields[] = {
 
 }  // namespace
 
-std::span<const Field<NodeHistory>> node_history_fields() { return kFields; }
+std::span<const Field<NodeHistory>> node_history_fields() {
+    return kFields;
+}
 
 }  // namespace ferrite::model

@@ -31,7 +31,9 @@ constexpr Field<Port> kFields[] = {
 
 }  // namespace
 
-std::span<const Field<Port>> port_fields() { return kFields; }
+std::span<const Field<Port>> port_fields() {
+    return kFields;
+}
 
 std::optional<std::string> normalised_mac(std::string_view text) {
     if (text.size() != 17) return std::nullopt;

@@ -158,14 +158,18 @@ constexpr Verb kVerbs[] = {
 
 }  // namespace
 
-std::span<const State> all() { return kStates; }
+std::span<const State> all() {
+    return kStates;
+}
 
 const State* find(std::string_view name) {
     auto row = std::ranges::find(kStates, name, &State::name);
     return row == std::end(kStates) ? nullptr : &*row;
 }
 
-std::span<const Transition> transitions() { return kTransitions; }
+std::span<const Transition> transitions() {
+    return kTransitions;
+}
 
 std::optional<std::string_view> next(std::string_view from, std::string_view event) {
     for (const auto& edge : kTransitions)
@@ -173,7 +177,9 @@ std::optional<std::string_view> next(std::string_view from, std::string_view eve
     return std::nullopt;
 }
 
-std::span<const Verb> verbs() { return kVerbs; }
+std::span<const Verb> verbs() {
+    return kVerbs;
+}
 
 const Verb* find_verb(std::string_view name) {
     auto row = std::ranges::find(kVerbs, name, &Verb::name);
@@ -185,7 +191,9 @@ bool deletable(std::string_view state, bool allow_available) {
            (allow_available && state == available);
 }
 
-bool is_failure(std::string_view state) { return state.ends_with("failed") || state == error; }
+bool is_failure(std::string_view state) {
+    return state.ends_with("failed") || state == error;
+}
 
 }  // namespace ferrite::model::states
 

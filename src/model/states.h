@@ -67,8 +67,8 @@ std::optional<std::string_view> next(std::string_view from, std::string_view eve
 
 /// A word that `PUT states/provision` takes.
 struct Verb {
-    std::string_view name;      ///< "active", "deleted", ...
-    std::string_view event;     ///< What it is to the machine.
+    std::string_view name;   ///< "active", "deleted", ...
+    std::string_view event;  ///< What it is to the machine.
     MicroVersion since{1};
 };
 std::span<const Verb> verbs();

@@ -43,8 +43,8 @@ void remove(Sql& db, const Chassis& chassis) {
     Query nodes(db, "SELECT 1 FROM nodes WHERE chassis_uuid=? LIMIT 1");
     nodes.bind(0, std::string_view(chassis.uuid));
     if (nodes.step())
-        throw InvalidValue(fmt::format(
-            "Chassis {} still has nodes: move or delete them first.", chassis.uuid));
+        throw InvalidValue(
+            fmt::format("Chassis {} still has nodes: move or delete them first.", chassis.uuid));
     Query row(db, "DELETE FROM chassis WHERE id=?");
     row.bind(0, chassis.id).run();
 }

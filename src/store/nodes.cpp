@@ -1,8 +1,8 @@
 #include "store/nodes.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
+
+#include <fmt/core.h>
 
 #include "base/error.h"
 #include "base/uuid.h"
@@ -159,7 +159,8 @@ std::int64_t count_in_states(Sql& db, std::span<const std::string_view> wanted) 
 
 std::vector<ShardCount> shards(Sql& db) {
     std::vector<ShardCount> counts;
-    Query rows(db, "SELECT shard, count(*) FROM nodes GROUP BY shard ORDER BY count(*) DESC, shard");
+    Query rows(db,
+               "SELECT shard, count(*) FROM nodes GROUP BY shard ORDER BY count(*) DESC, shard");
     while (rows.step())
         counts.push_back({rows.is_null(0) ? "None" : std::string(rows.text(0)), rows.integer(1)});
     return counts;

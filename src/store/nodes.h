@@ -15,8 +15,8 @@
 /// inside `Store::read` or `Store::write`.
 namespace ferrite::store::nodes {
 
-/// Stores a new node, stamps `created_at` and sets its id. Throws Conflict that names the UUID, name
-/// or instance UUID that another node has.
+/// Stores a new node, stamps `created_at` and sets its id. Throws Conflict that names the UUID,
+/// name or instance UUID that another node has.
 void insert(Sql& db, model::Node& node);
 
 /// By UUID when `ident` reads as one, else by name.
@@ -26,8 +26,8 @@ model::Node get(Sql& db, std::string_view ident);
 
 /// Writes what differs from `before`, the node as it was read, and nothing else, so that writers of
 /// different fields do not undo each other. Stamps `updated_at`, and with a new provision state
-/// `provision_updated_at` and the inspection times (reference: conductor.md section 1.4). False when
-/// nothing differed. Throws Conflict like insert().
+/// `provision_updated_at` and the inspection times (reference: conductor.md section 1.4). False
+/// when nothing differed. Throws Conflict like insert().
 bool save(Sql& db, const model::Node& before, model::Node& node);
 
 /// Deletes the node with its ports and history.

@@ -30,9 +30,6 @@ void prepare_schema(Sql& db) {
     prepare_table(db, chassis_table());
     prepare_table(db, conductor_table());
     prepare_table(db, node_history_table());
-    db.execute(
-        "CREATE TABLE IF NOT EXISTS leases (mac TEXT PRIMARY KEY, lease TEXT NOT NULL)"
-        " WITHOUT ROWID");
     db.execute(fmt::format("PRAGMA user_version = {}", kSchemaVersion).c_str());
     db.execute("COMMIT");
 }

@@ -1,11 +1,11 @@
 #include "store/sql.h"
 
-#include <fmt/core.h>
-#include <sqlite3.h>
-
 #include <functional>
 #include <string>
 #include <unordered_map>
+
+#include <fmt/core.h>
+#include <sqlite3.h>
 
 #include "base/error.h"
 
@@ -26,8 +26,7 @@ constexpr std::size_t kMaxStatements = 512;
     std::string text = sqlite3_errmsg(db);
     if (sqlite3_extended_errcode(db) == SQLITE_CONSTRAINT_UNIQUE) {
         constexpr std::string_view prefix = "UNIQUE constraint failed: ";
-        throw Error(409, "duplicate",
-                    text.starts_with(prefix) ? text.substr(prefix.size()) : text);
+        throw Error(409, "duplicate", text.starts_with(prefix) ? text.substr(prefix.size()) : text);
     }
     throw Error(500, code == SQLITE_FULL ? "disk_full" : "database",
                 fmt::format("Database: {} failed: {}", doing, text));
@@ -62,8 +61,8 @@ struct Sql::State {
 
 Sql::Sql(const std::string& path, Mode mode) : state_(std::make_unique<State>()) {
     int flags = SQLITE_OPEN_NOMUTEX;
-    flags |= mode == Mode::read_only ? SQLITE_OPEN_READONLY
-                                     : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    flags |=
+        mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     if (int code = sqlite3_open_v2(path.c_str(), &state_->db, flags, nullptr); code != SQLITE_OK)
         throw Error(500, "database",
                     fmt::format("The database {} can not be opened: {}. Check that the directory "
@@ -84,7 +83,9 @@ void Sql::execute(const char* statements) {
         fail(state_->db, code, statements);
 }
 
-std::int64_t Sql::last_insert_id() const { return sqlite3_last_insert_rowid(state_->db); }
+std::int64_t Sql::last_insert_id() const {
+    return sqlite3_last_insert_rowid(state_->db);
+}
 
 Query::Query(Sql& db, std::string_view text) : db_(db), statement_(db.state_->take(text)) {
     if (statement_) return;
@@ -139,6 +140,8 @@ std::string_view Query::text(int column) const {
     return {text, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
-std::int64_t Query::integer(int column) const { return sqlite3_column_int64(statement_, column); }
+std::int64_t Query::integer(int column) const {
+    return sqlite3_column_int64(statement_, column);
+}
 
 }  // namespace ferrite::store

@@ -49,7 +49,8 @@ struct Store::State {
     std::vector<std::unique_ptr<Sql>> readers;
     std::thread thread;
 
-    explicit State(Options o) : options(std::move(o)), writer(options.path, Sql::Mode::read_write) {}
+    explicit State(Options o)
+        : options(std::move(o)), writer(options.path, Sql::Mode::read_write) {}
 
     void push(std::shared_ptr<Waiting> job) {
         {

@@ -24,8 +24,8 @@ namespace ferrite::store {
 class Store {
 public:
     struct Options {
-        std::string path;          ///< File, or ":memory:" is not supported: tests use a directory.
-        unsigned readers = 4;      ///< Read connections kept open.
+        std::string path;      ///< File, or ":memory:" is not supported: tests use a directory.
+        unsigned readers = 4;  ///< Read connections kept open.
     };
 
     /// Opens the database and brings its schema up to date. Throws Error naming file and cause.
@@ -34,7 +34,8 @@ public:
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
 
-    /// Runs `f(Sql&)` on a snapshot and returns what it returns. Blocks for milliseconds. Any thread.
+    /// Runs `f(Sql&)` on a snapshot and returns what it returns. Blocks for milliseconds. Any
+    /// thread.
     template <class F>
     auto read(F&& f) -> std::invoke_result_t<F, Sql&> {
         Reading reading(*this);

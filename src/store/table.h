@@ -54,7 +54,8 @@ void insert_row(Sql& db, const Table<R>& table, R& row);
 
 /// The row whose `column` is `value`.
 template <class R>
-std::optional<R> find_row(Sql& db, const Table<R>& table, std::string_view column, const Value& value);
+std::optional<R> find_row(Sql& db, const Table<R>& table, std::string_view column,
+                          const Value& value);
 
 /// Writes the fields in which `row` differs from `before`; false when there are none or the row is
 /// gone.

@@ -2,9 +2,9 @@
 
 // The templates of table.h.
 
-#include <fmt/core.h>
-
 #include <type_traits>
+
+#include <fmt/core.h>
 
 #include "base/error.h"
 #include "store/table.h"
@@ -17,10 +17,18 @@ inline void bind_value(Query& query, int index, const Value& value) {
 
 namespace column {
 
-inline void bind(Query& q, int i, const std::string& v) { q.bind(i, std::string_view(v)); }
-inline void bind(Query& q, int i, bool v) { q.bind(i, std::int64_t{v}); }
-inline void bind(Query& q, int i, std::int64_t v) { q.bind(i, v); }
-inline void bind(Query& q, int i, Timestamp v) { q.bind(i, v.time_since_epoch().count()); }
+inline void bind(Query& q, int i, const std::string& v) {
+    q.bind(i, std::string_view(v));
+}
+inline void bind(Query& q, int i, bool v) {
+    q.bind(i, std::int64_t{v});
+}
+inline void bind(Query& q, int i, std::int64_t v) {
+    q.bind(i, v);
+}
+inline void bind(Query& q, int i, Timestamp v) {
+    q.bind(i, v.time_since_epoch().count());
+}
 inline void bind(Query& q, int i, const model::JsonText& v) {
     v.absent() ? q.bind_null(i) : q.bind(i, std::string_view(v.text()));
 }
@@ -29,13 +37,21 @@ void bind(Query& q, int i, const std::optional<T>& v) {
     v ? bind(q, i, *v) : static_cast<void>(q.bind_null(i));
 }
 
-inline void read(const Query& q, int i, std::string& v) { v.assign(q.text(i)); }
-inline void read(const Query& q, int i, bool& v) { v = q.integer(i) != 0; }
-inline void read(const Query& q, int i, std::int64_t& v) { v = q.integer(i); }
+inline void read(const Query& q, int i, std::string& v) {
+    v.assign(q.text(i));
+}
+inline void read(const Query& q, int i, bool& v) {
+    v = q.integer(i) != 0;
+}
+inline void read(const Query& q, int i, std::int64_t& v) {
+    v = q.integer(i);
+}
 inline void read(const Query& q, int i, Timestamp& v) {
     v = Timestamp(std::chrono::microseconds(q.integer(i)));
 }
-inline void read(const Query& q, int i, model::JsonText& v) { v.storage().assign(q.text(i)); }
+inline void read(const Query& q, int i, model::JsonText& v) {
+    v.storage().assign(q.text(i));
+}
 template <class T>
 void read(const Query& q, int i, std::optional<T>& v) {
     if (q.is_null(i)) return v.reset();

@@ -11,9 +11,15 @@
 
 namespace ferrite::store {
 
-inline Table<model::Node> node_table() { return {"nodes", model::node_fields()}; }
-inline Table<model::Port> port_table() { return {"ports", model::port_fields()}; }
-inline Table<model::Chassis> chassis_table() { return {"chassis", model::chassis_fields()}; }
+inline Table<model::Node> node_table() {
+    return {"nodes", model::node_fields()};
+}
+inline Table<model::Port> port_table() {
+    return {"ports", model::port_fields()};
+}
+inline Table<model::Chassis> chassis_table() {
+    return {"chassis", model::chassis_fields()};
+}
 inline Table<model::Conductor> conductor_table() {
     return {"conductors", model::conductor_fields(), "hostname"};
 }

@@ -7,8 +7,8 @@ from lab import BRIDGE, HOST, POOL
 
 
 def ramdisk():
-    """Directory with the agent's `vmlinuz` and `initramfs`: $FERRITE_RAMDISK or build/ramdisk."""
-    return pathlib.Path(os.environ.get("FERRITE_RAMDISK", CHECKOUT / "build/ramdisk")).resolve()
+    """Directory with the agent's ramdisk: $FERRITE_RAMDISK or build/ramdisk/cloud."""
+    return pathlib.Path(os.environ.get("FERRITE_RAMDISK", CHECKOUT / "build/ramdisk/cloud")).resolve()
 
 
 class Server(Ferrited):
@@ -23,7 +23,7 @@ class Server(Ferrited):
         return {
             "DEFAULT": {"my_ip": HOST, "debug": "true"},
             "conductor": {"deploy_kernel": f"file://{ramdisk()}/vmlinuz",
-                          "deploy_ramdisk": f"file://{ramdisk()}/initramfs",
+                          "deploy_ramdisk": f"file://{ramdisk()}/ferrite-agent.initramfs",
                           "file_url_allowed_paths": f"{state.parent},{ramdisk()}",
                           "check_provision_state_interval": 2},
             # Metadata only: it is what most operators run, and the disks are big for emulation.

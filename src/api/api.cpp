@@ -1,8 +1,8 @@
 #include "api/api.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
+
+#include <fmt/core.h>
 
 #include "api/call.h"
 #include "api/envelope.h"
@@ -51,8 +51,10 @@ bool nests_deeper_than(std::string_view json, std::size_t limit) {
     for (std::size_t i = 0; i < json.size(); ++i) {
         char c = json[i];
         if (in_string) {
-            if (c == '\\') ++i;
-            else if (c == '"') in_string = false;
+            if (c == '\\')
+                ++i;
+            else if (c == '"')
+                in_string = false;
         } else if (c == '"') {
             in_string = true;
         } else if (c == '{' || c == '[') {
@@ -135,13 +137,17 @@ void answer_discovery(Exchange& exchange, bool is_root) {
 void refuse_too_old(Exchange& exchange) {
     const auto& call = exchange.call;
     const auto& route = *exchange.route;
-    auto text = fmt::format("This part of the API is there since version {}, and the request asks "
-                            "for version {}.",
-                            route.since.text(), call.version.text());
+    auto text = fmt::format(
+        "This part of the API is there since version {}, and the request asks "
+        "for version {}.",
+        route.since.text(), call.version.text());
     switch (route.too_old) {
-        case TooOld::fault_404: throw NotFound(text);
-        case TooOld::fault_406: throw Error(406, "not_acceptable", text);
-        case TooOld::router_404: return refuse(exchange, {.status = 404, .description = text});
+        case TooOld::fault_404:
+            throw NotFound(text);
+        case TooOld::fault_406:
+            throw Error(406, "not_acceptable", text);
+        case TooOld::router_404:
+            return refuse(exchange, {.status = 404, .description = text});
         case TooOld::router_405:
             return refuse(exchange, {.status = 405, .description = text, .with_allow = true});
     }
@@ -185,9 +191,9 @@ void prepare(Exchange& exchange) {
     }
     if (is_json(call.http) &&
         nests_deeper_than(call.http.body, call.options().max_json_body_depth)) {
-        exchange.response = bare_fault(
-            400, fmt::format("The body nests objects and lists deeper than {} levels.",
-                             call.options().max_json_body_depth));
+        exchange.response =
+            bare_fault(400, fmt::format("The body nests objects and lists deeper than {} levels.",
+                                        call.options().max_json_body_depth));
         exchange.done = true;
         return;
     }
@@ -224,8 +230,7 @@ void finish(Exchange& exchange) {
         response.headers.set("openstack-request-id", call.context.request_id);
     response.headers.set("x-openstack-request-id", call.context.request_id);
     auto max = call.options().max_version;
-    if (exchange.version_headers == VersionHeaders::range)
-        add_version_range(response.headers, max);
+    if (exchange.version_headers == VersionHeaders::range) add_version_range(response.headers, max);
     if (exchange.version_headers == VersionHeaders::all)
         add_version(response.headers, call.version, max);
 }

@@ -16,7 +16,8 @@ namespace ferrite::api {
 ///
 ///     Api api(options, store, conductor);
 ///     HttpServer server(executor,
-///                       {.body_limit = [&](const HttpRequest& head) { return api.body_limit(head); },
+///                       {.body_limit = [&](const HttpRequest& head) { return api.body_limit(head);
+///                       },
 ///                        .refusal = [&](const HttpRequest& head, int status) {
 ///                            return api.refusal(head, status);
 ///                        }},

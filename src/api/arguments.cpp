@@ -1,10 +1,10 @@
 #include "api/arguments.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+
+#include <fmt/core.h>
 
 #include "api/text.h"
 #include "base/error.h"
@@ -93,7 +93,9 @@ void Arguments::add_body(const Call& call) {
     }
 }
 
-bool Arguments::given(std::string_view name) const { return values_.contains(name); }
+bool Arguments::given(std::string_view name) const {
+    return values_.contains(name);
+}
 
 Json Arguments::take(std::string_view name) {
     asked_.emplace(name);
@@ -126,8 +128,7 @@ std::optional<bool> Arguments::flag(std::string_view name) {
     if (value.is_string()) flag = boolean_word(value.get_string());
     if (value.is_int64() && (value.get_int64() == 0 || value.get_int64() == 1))
         flag = value.get_int64() == 1;
-    if (!flag)
-        refuse(name, value, "one of 0, 1, f, false, n, no, off, on, t, true, y, yes");
+    if (!flag) refuse(name, value, "one of 0, 1, f, false, n, no, off, on, t, true, y, yes");
     return flag;
 }
 
@@ -155,8 +156,8 @@ std::optional<std::string> Arguments::uuid(std::string_view name) {
 std::optional<std::string> Arguments::ident(std::string_view name) {
     auto value = take(name);
     if (value.is_null()) return std::nullopt;
-    if (!value.is_string() || (!normalised_uuid(value.get_string()) &&
-                               !model::is_logical_name(value.get_string())))
+    if (!value.is_string() ||
+        (!normalised_uuid(value.get_string()) && !model::is_logical_name(value.get_string())))
         refuse(name, value, "a UUID or a name of letters, digits, '-', '.', '_' and '~'");
     return std::string(value.get_string());
 }
@@ -189,7 +190,9 @@ std::optional<std::vector<std::string>> Arguments::texts(std::string_view name) 
     return comma_separated(*value, false);
 }
 
-Json Arguments::json(std::string_view name) { return take(name); }
+Json Arguments::json(std::string_view name) {
+    return take(name);
+}
 
 void Arguments::finish() const {
     std::vector<std::string> unexpected;

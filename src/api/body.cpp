@@ -32,16 +32,17 @@ int depth_of(const Json& value) {
 }  // namespace
 
 void refuse(std::string_view field, const Json& value, std::string_view expected) {
-    throw InvalidValue(fmt::format("The field {} must be {}, and {} is not.", field, expected,
-                                   shown(value)));
+    throw InvalidValue(
+        fmt::format("The field {} must be {}, and {} is not.", field, expected, shown(value)));
 }
 
 std::string text(std::string_view field, const Json& value, int max_length) {
     if (!value.is_string()) refuse(field, value, "a text");
     std::string_view text = value.get_string();
     if (max_length > 0 && characters(text) > static_cast<std::size_t>(max_length))
-        throw InvalidValue(fmt::format("The field {} takes at most {} characters, and {} were sent.",
-                                       field, max_length, characters(text)));
+        throw InvalidValue(
+            fmt::format("The field {} takes at most {} characters, and {} were sent.", field,
+                        max_length, characters(text)));
     return std::string(text);
 }
 
@@ -57,8 +58,9 @@ bool boolean(std::string_view field, const Json& value) {
     std::optional<bool> flag;
     if (value.is_string()) flag = boolean_word(value.get_string());
     if (!flag)
-        refuse(field, value,
-               "true or false, or one of the words 0, 1, f, false, n, no, off, on, t, true, y, yes");
+        refuse(
+            field, value,
+            "true or false, or one of the words 0, 1, f, false, n, no, off, on, t, true, y, yes");
     return *flag;
 }
 
@@ -71,8 +73,8 @@ model::JsonText container(std::string_view field, const Json& value, model::Fiel
     if (type == model::FieldType::list && !value.is_array()) refuse(field, value, "a list");
     if (type == model::FieldType::object && !value.is_object()) refuse(field, value, "an object");
     if (depth_of(value) > kMaxDepth)
-        throw InvalidValue(fmt::format("The field {} may be nested {} levels deep, and this is more.",
-                                       field, kMaxDepth));
+        throw InvalidValue(fmt::format(
+            "The field {} may be nested {} levels deep, and this is more.", field, kMaxDepth));
     return model::JsonText(value);
 }
 

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <fmt/core.h>
-
 #include <string>
 #include <string_view>
 #include <type_traits>
+
+#include <fmt/core.h>
 
 #include "api/resource.h"
 #include "base/error.h"
@@ -76,10 +76,18 @@ inline Json json(model::FieldType type, const model::JsonText& value) {
     if (!value.absent()) return value.value();
     return type == model::FieldType::list ? Json(JsonArray()) : Json(JsonObject());
 }
-inline Json json(model::FieldType, Timestamp value) { return Json(to_text(value)); }
-inline Json json(model::FieldType, bool value) { return Json(value); }
-inline Json json(model::FieldType, std::int64_t value) { return Json(value); }
-inline Json json(model::FieldType, const std::string& value) { return Json(value); }
+inline Json json(model::FieldType, Timestamp value) {
+    return Json(to_text(value));
+}
+inline Json json(model::FieldType, bool value) {
+    return Json(value);
+}
+inline Json json(model::FieldType, std::int64_t value) {
+    return Json(value);
+}
+inline Json json(model::FieldType, const std::string& value) {
+    return Json(value);
+}
 template <class T>
 Json json(model::FieldType type, const std::optional<T>& maybe) {
     return maybe ? json(type, *maybe) : Json();
@@ -112,9 +120,9 @@ R read_new(const Resource<R>& resource, const Call& call, const Json& body) {
     for (const auto& entry : body.get_object()) {
         const auto* field = find_field(resource.fields, std::string_view(entry.key()));
         if (!field || !field->settable_on_create || !call.offers(field->since))
-            throw InvalidValue(
-                fmt::format("'{}' is nothing that can be set when a {} is created.",
-                            std::string_view(entry.key()).substr(0, 100), resource.noun));
+            throw InvalidValue(fmt::format("'{}' is nothing that can be set when a {} is created.",
+                                           std::string_view(entry.key()).substr(0, 100),
+                                           resource.noun));
     }
     for (const auto& field : resource.fields) {
         const auto* value = body.get_object().if_contains(field.name);

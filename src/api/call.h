@@ -27,11 +27,11 @@ struct Parts {
 struct Call {
     const Parts* parts = nullptr;
     HttpRequest http;
-    std::string base;                   ///< Start of every link, without a `/` at the end.
-    model::MicroVersion version;        ///< Negotiated.
-    std::vector<std::string> words;     ///< What stood where the route's pattern has `{...}`.
-    bool json_suffix = false;           ///< `.json` was cut off the path (section 3.4).
-    bool system_scope = false;          ///< `OpenStack-System-Scope: all`
+    std::string base;                ///< Start of every link, without a `/` at the end.
+    model::MicroVersion version;     ///< Negotiated.
+    std::vector<std::string> words;  ///< What stood where the route's pattern has `{...}`.
+    bool json_suffix = false;        ///< `.json` was cut off the path (section 3.4).
+    bool system_scope = false;       ///< `OpenStack-System-Scope: all`
     conductor::RequestContext context;
 
     const ApiOptions& options() const { return parts->options; }

@@ -48,15 +48,14 @@ HttpResponse list(const Call& call, ListPath path, std::string_view url) {
     auto page = read_list_arguments(arguments, path);
     arguments.finish();
     check_list_versions(chassis_resource(), call, page);
-    return list_reply<Chassis>(
-        call, {.resource = chassis_resource(),
-               .arguments = std::move(page),
-               .path = path,
-               .url = std::string(url),
-               .read = [](store::Sql& db, const store::PageQuery& query, auto columns,
-                          const auto& each) {
-                   return store::chassis::page(db, query, columns, each);
-               }});
+    return list_reply<Chassis>(call, {.resource = chassis_resource(),
+                                      .arguments = std::move(page),
+                                      .path = path,
+                                      .url = std::string(url),
+                                      .read = [](store::Sql& db, const store::PageQuery& query,
+                                                 auto columns, const auto& each) {
+                                          return store::chassis::page(db, query, columns, each);
+                                      }});
 }
 
 Chassis find_chassis(const Call& call) {
@@ -69,7 +68,9 @@ Chassis find_chassis(const Call& call) {
 
 }  // namespace
 
-HttpResponse list_chassis(const Call& call) { return list(call, ListPath::plain, "chassis"); }
+HttpResponse list_chassis(const Call& call) {
+    return list(call, ListPath::plain, "chassis");
+}
 
 HttpResponse list_chassis_detail(const Call& call) {
     return list(call, ListPath::detail, "chassis/detail");

@@ -48,13 +48,13 @@ HttpResponse list_conductors(const Call& call) {
     arguments.finish();
     check_list_versions(conductor_resource(), call, page);
     return list_reply<Conductor>(
-        call, {.resource = conductor_resource(),
-               .arguments = std::move(page),
-               .url = "conductors",
-               .read = [](store::Sql& db, const store::PageQuery& query, auto columns,
-                          const auto& each) {
-                   return store::conductors::page(db, query, columns, each);
-               }});
+        call,
+        {.resource = conductor_resource(),
+         .arguments = std::move(page),
+         .url = "conductors",
+         .read = [](store::Sql& db, const store::PageQuery& query, auto columns, const auto& each) {
+             return store::conductors::page(db, query, columns, each);
+         }});
 }
 
 HttpResponse show_conductor(const Call& call) {
@@ -63,8 +63,8 @@ HttpResponse show_conductor(const Call& call) {
     arguments.finish();
     auto document = shown_document(conductor_resource(), call, fields);
     const auto& hostname = call.words[0];
-    auto conductor = call.store().read(
-        [&](store::Sql& db) { return store::conductors::find(db, hostname); });
+    auto conductor =
+        call.store().read([&](store::Sql& db) { return store::conductors::find(db, hostname); });
     if (!conductor)
         throw NotFound(fmt::format("Conductor {} could not be found.", hostname.substr(0, 300)));
     std::string body;

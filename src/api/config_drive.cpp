@@ -1,8 +1,8 @@
 #include "api/config_drive.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
+
+#include <fmt/core.h>
 
 #include "base/error.h"
 
@@ -40,8 +40,7 @@ void check_object(const Call& call, const JsonObject& drive) {
             "text or a newer version.");
     for (const auto& entry : drive) check_member(entry.key(), entry.value());
     if (drive.contains("vendor_data") && !call.has(since(1, 59)))
-        throw InvalidValue(
-            "vendor_data in a config drive is part of the API since version 1.59.");
+        throw InvalidValue("vendor_data in a config drive is part of the API since version 1.59.");
 }
 
 }  // namespace

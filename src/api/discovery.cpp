@@ -13,14 +13,14 @@ struct TopLevel {
     model::MicroVersion since;
 };
 constexpr TopLevel kTopLevel[] = {
-    {"chassis", since(1, 1)},           {"nodes", since(1, 1)},
-    {"ports", since(1, 1)},             {"drivers", since(1, 1)},
-    {"lookup", since(1, 22)},           {"heartbeat", since(1, 22)},
-    {"portgroups", since(1, 23)},       {"volume", since(1, 32)},
-    {"conductors", since(1, 49)},       {"allocations", since(1, 52)},
-    {"events", since(1, 54)},           {"deploy_templates", since(1, 55)},
-    {"shards", since(1, 82)},           {"continue_inspection", since(1, 84)},
-    {"runbooks", since(1, 92)},         {"inspection_rules", since(1, 96)},
+    {"chassis", since(1, 1)},     {"nodes", since(1, 1)},
+    {"ports", since(1, 1)},       {"drivers", since(1, 1)},
+    {"lookup", since(1, 22)},     {"heartbeat", since(1, 22)},
+    {"portgroups", since(1, 23)}, {"volume", since(1, 32)},
+    {"conductors", since(1, 49)}, {"allocations", since(1, 52)},
+    {"events", since(1, 54)},     {"deploy_templates", since(1, 55)},
+    {"shards", since(1, 82)},     {"continue_inspection", since(1, 84)},
+    {"runbooks", since(1, 92)},   {"inspection_rules", since(1, 96)},
 };
 
 JsonObject link(std::string href, std::string_view rel) {
@@ -57,13 +57,12 @@ HttpResponse show_root(const Call& call) {
 HttpResponse show_v1(const Call& call) {
     JsonObject body;
     body["id"] = "v1";
-    auto manual = link("https://docs.openstack.org//ironic/latest/contributor//webapi.html",
-                       "describedby");
+    auto manual =
+        link("https://docs.openstack.org//ironic/latest/contributor//webapi.html", "describedby");
     manual["type"] = "text/html";
     body["links"] = JsonArray{link(call.base + "/v1/", "self"), std::move(manual)};
-    body["media_types"] =
-        JsonObject{{"base", "application/json"},
-                   {"type", "application/vnd.openstack.ironic.v1+json"}};
+    body["media_types"] = JsonObject{{"base", "application/json"},
+                                     {"type", "application/vnd.openstack.ironic.v1+json"}};
     for (const auto& [name, first] : kTopLevel)
         if (call.has(first)) body[name] = link_pair(call, name);
     body["version"] = version_object(call);

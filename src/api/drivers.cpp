@@ -1,6 +1,6 @@
-#include <fmt/core.h>
-
 #include <algorithm>
+
+#include <fmt/core.h>
 
 #include "api/arguments.h"
 #include "api/handlers.h"
@@ -20,10 +20,10 @@ struct InterfaceRow {
     model::MicroVersion since;
 };
 constexpr InterfaceRow kInterfaces[] = {
-    {"boot", since(1, 30)},       {"console", since(1, 30)}, {"deploy", since(1, 30)},
-    {"inspect", since(1, 30)},    {"management", since(1, 30)}, {"network", since(1, 30)},
-    {"power", since(1, 30)},      {"raid", since(1, 30)},    {"vendor", since(1, 30)},
-    {"storage", since(1, 33)},    {"rescue", since(1, 38)},  {"bios", since(1, 40)},
+    {"boot", since(1, 30)},     {"console", since(1, 30)},    {"deploy", since(1, 30)},
+    {"inspect", since(1, 30)},  {"management", since(1, 30)}, {"network", since(1, 30)},
+    {"power", since(1, 30)},    {"raid", since(1, 30)},       {"vendor", since(1, 30)},
+    {"storage", since(1, 33)},  {"rescue", since(1, 38)},     {"bios", since(1, 40)},
     {"firmware", since(1, 86)},
 };
 
@@ -85,6 +85,13 @@ void require_selection(const Call& call, const std::optional<std::vector<std::st
     if (fields) require_version(call, since(1, 77), "Selecting fields of drivers");
 }
 
+HttpResponse show(const Call& call, const std::optional<std::vector<std::string>>& fields) {
+    require_selection(call, fields);
+    auto object = driver_object(call, find_driver(call, call.words[0]), true);
+    if (fields) object = selected(object, *fields);
+    return json_reply(200, to_text(Json(std::move(object))));
+}
+
 HttpResponse properties(const Call& call, std::string_view name) {
     JsonObject body;
     for (const auto& [key, meaning] : find_driver(call, name).properties) body[key] = meaning;
@@ -119,10 +126,12 @@ HttpResponse show_driver(const Call& call) {
     auto arguments = Arguments::of_query(call);
     auto fields = arguments.words("fields");
     arguments.finish();
-    require_selection(call, fields);
-    auto object = driver_object(call, find_driver(call, call.words[0]), true);
-    if (fields) object = selected(object, *fields);
-    return json_reply(200, to_text(Json(std::move(object))));
+    return show(call, fields);
+}
+
+HttpResponse show_driver_field(const Call& call) {
+    Arguments::of_query(call).finish();
+    return show(call, std::vector<std::string>{call.words[1]});
 }
 
 HttpResponse show_driver_properties(const Call& call) {

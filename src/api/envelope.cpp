@@ -39,9 +39,9 @@ HttpResponse bare_fault(int status, std::string_view text) {
 
 HttpResponse router_refusal(const RouterRefusal& refusal) {
     if (refusal.plain_text) {
-        auto response = enveloped(refusal.status, fmt::format("{} {}\n\n{}", refusal.status,
-                                                              status_title(refusal.status),
-                                                              refusal.description));
+        auto response = enveloped(
+            refusal.status, fmt::format("{} {}\n\n{}", refusal.status, status_title(refusal.status),
+                                        refusal.description));
         return response;
     }
     std::string inner = fmt::format(R"({{"code": {}, "title": )", refusal.status);
@@ -56,16 +56,26 @@ HttpResponse router_refusal(const RouterRefusal& refusal) {
 
 std::string_view status_title(int status) {
     switch (status) {
-        case 400: return "Bad Request";
-        case 403: return "Forbidden";
-        case 404: return "Not Found";
-        case 405: return "Method Not Allowed";
-        case 406: return "Not Acceptable";
-        case 408: return "Request Timeout";
-        case 413: return "Payload Too Large";
-        case 431: return "Request Header Fields Too Large";
-        case 503: return "Service Unavailable";
-        default: return status < 500 ? "Bad Request" : "Internal Server Error";
+        case 400:
+            return "Bad Request";
+        case 403:
+            return "Forbidden";
+        case 404:
+            return "Not Found";
+        case 405:
+            return "Method Not Allowed";
+        case 406:
+            return "Not Acceptable";
+        case 408:
+            return "Request Timeout";
+        case 413:
+            return "Payload Too Large";
+        case 431:
+            return "Request Header Fields Too Large";
+        case 503:
+            return "Service Unavailable";
+        default:
+            return status < 500 ? "Bad Request" : "Internal Server Error";
     }
 }
 

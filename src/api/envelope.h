@@ -12,10 +12,10 @@ namespace ferrite::api {
 struct RouterRefusal {
     int status = 404;
     std::string description;
-    std::string allow;             ///< `Allow` header of a 405.
+    std::string allow;  ///< `Allow` header of a 405.
     bool with_allow = false;
     bool with_version_range = false;
-    bool plain_text = false;       ///< The client accepts no JSON: the inner text is not JSON.
+    bool plain_text = false;  ///< The client accepts no JSON: the inner text is not JSON.
 };
 
 /// `{"error_message": "{\"faultcode\": ...}"}` (section 4.1).

@@ -69,6 +69,7 @@ Task<HttpResponse> delete_chassis(Call call);
 // drivers.cpp
 HttpResponse list_drivers(const Call& call);
 HttpResponse show_driver(const Call& call);
+HttpResponse show_driver_field(const Call& call);
 HttpResponse show_driver_properties(const Call& call);
 HttpResponse show_named_driver_properties(const Call& call);
 

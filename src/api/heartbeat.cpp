@@ -14,8 +14,7 @@ using conductor::Heartbeat;
 using model::Node;
 using model::since;
 
-void require_field(const Call& call, bool given, std::string_view name,
-                   model::MicroVersion first) {
+void require_field(const Call& call, bool given, std::string_view name, model::MicroVersion first) {
     if (given && !call.has(first))
         throw InvalidValue(fmt::format("The argument {} is part of the API since version {}.", name,
                                        first.text()));

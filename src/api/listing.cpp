@@ -7,7 +7,7 @@ namespace ferrite::api {
 namespace {
 
 /// What a `next` link says by itself.
-constexpr std::array<std::string_view, 6> kPaging = {"limit",    "marker",  "sort_key",
+constexpr std::array<std::string_view, 6> kPaging = {"limit",    "marker", "sort_key",
                                                      "sort_dir", "fields", "detail"};
 /// The filters that a `next` link has always repeated, when they were true.
 constexpr std::array<std::string_view, 3> kRepeatedWhenTrue = {"associated", "maintenance",

@@ -68,9 +68,9 @@ void check_list_versions(const Resource<R>& resource, const Call& call,
 
 /// Which rows `Reader` is asked for and what it does with each.
 template <class R>
-using PageReader = std::function<std::int64_t(
-    store::Sql& db, const store::PageQuery& query,
-    std::span<const model::Field<R>* const> columns, const std::function<void(const R&)>& each)>;
+using PageReader = std::function<std::int64_t(store::Sql& db, const store::PageQuery& query,
+                                              std::span<const model::Field<R>* const> columns,
+                                              const std::function<void(const R&)>& each)>;
 
 /// A list request whose filters are in `query.where` already.
 template <class R>
@@ -78,8 +78,8 @@ struct ListRequest {
     const Resource<R>& resource;
     ListArguments arguments;
     ListPath path = ListPath::plain;
-    std::string url;       ///< Behind `/v1/` in a `next` link.
-    std::string filters;   ///< What a `next` link repeats: `name=value&...`
+    std::string url;      ///< Behind `/v1/` in a `next` link.
+    std::string filters;  ///< What a `next` link repeats: `name=value&...`
     store::PageQuery query;
     PageReader<R> read;
     std::vector<std::string_view> also_read;  ///< Fields that `read` looks at.
@@ -89,11 +89,11 @@ struct ListRequest {
 /// The document that each row of the list becomes.
 template <class R>
 Document<R> list_document(const Call& call, const ListRequest<R>& list, bool detailed) {
-    auto document = list.arguments.fields
-                        ? Document<R>::of_names(list.resource, *list.arguments.fields)
-                        : Document<R>::of_kind(
-                              list.resource, call,
-                              detailed ? model::Shown::detail : model::Shown::brief);
+    auto document =
+        list.arguments.fields
+            ? Document<R>::of_names(list.resource, *list.arguments.fields)
+            : Document<R>::of_kind(list.resource, call,
+                                   detailed ? model::Shown::detail : model::Shown::brief);
     for (auto field : list.also_read) document.need(field);
     return document;
 }

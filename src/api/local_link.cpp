@@ -1,8 +1,8 @@
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <array>
 #include <initializer_list>
+
+#include <fmt/core.h>
 
 #include "api/ports.h"
 #include "api/text.h"
@@ -37,7 +37,8 @@ bool has_form(const JsonObject& link, const Form& form) {
 
 bool has_known_form(const JsonObject& link) {
     return link.empty() ||
-           has_form(link, {{"port_id", "switch_id"}, {"switch_info", "hostname", "network_type"}}) ||
+           has_form(link,
+                    {{"port_id", "switch_id"}, {"switch_info", "hostname", "network_type"}}) ||
            has_form(link, {{"port_id", "hostname"}, {"switch_info", "network_type"}}) ||
            has_form(link, {{"network_type"}, {}}) ||
            has_form(link, {{"port_id", "vtep-logical-switch", "vtep-physical-switch"}, {}});

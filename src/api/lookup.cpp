@@ -1,7 +1,7 @@
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <array>
+
+#include <fmt/core.h>
 
 #include "api/arguments.h"
 #include "api/document.h"
@@ -60,8 +60,8 @@ bool has_fast_track(const Call& call, const Node& node) {
     if (own.is_bool()) flag = own.get_bool();
     if (own.is_string()) flag = boolean_word(own.get_string());
     if (!flag)
-        throw InvalidValue(fmt::format("driver_info/fast_track of node {} must be true or false.",
-                                       node.uuid));
+        throw InvalidValue(
+            fmt::format("driver_info/fast_track of node {} must be true or false.", node.uuid));
     return *flag;
 }
 
@@ -78,9 +78,9 @@ bool has_token(const Node& node) {
 
 void check_lock(const Node& node) {
     if (!has_token(node) && node.reservation)
-        throw Error(409, "node_locked",
-                    fmt::format("Node {} is locked by host {}: try again.", node.uuid,
-                                *node.reservation));
+        throw Error(
+            409, "node_locked",
+            fmt::format("Node {} is locked by host {}: try again.", node.uuid, *node.reservation));
 }
 
 JsonObject agent_config(const Call& call, const Node& node, Json token) {
@@ -106,8 +106,8 @@ JsonObject agent_config(const Call& call, const Node& node, Json token) {
     config["disable_deep_image_inspection"] = options.disable_deep_image_inspection;
     config["permitted_image_formats"] =
         JsonArray(options.permitted_image_formats.begin(), options.permitted_image_formats.end());
-    config["agent_skip_bmc_detect"] = node.management_interface == "redfish" ||
-                                      node.management_interface == "idrac-redfish";
+    config["agent_skip_bmc_detect"] =
+        node.management_interface == "redfish" || node.management_interface == "idrac-redfish";
     config["enable_bios_bootloader_install"] = false;
     config["tls_min_version"] = "1.3";
     config["tls_cipher_suites"] = nullptr;

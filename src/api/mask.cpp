@@ -235,8 +235,8 @@ private:
 };
 
 bool holds_any(std::string_view json, std::span<const std::string_view> names) {
-    return std::ranges::any_of(
-        names, [&](std::string_view name) { return json.find(name) != json.npos; });
+    return std::ranges::any_of(names,
+                               [&](std::string_view name) { return json.find(name) != json.npos; });
 }
 
 }  // namespace

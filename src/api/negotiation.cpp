@@ -1,11 +1,11 @@
 #include "api/negotiation.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string_view>
+
+#include <fmt/core.h>
 
 #include "api/text.h"
 

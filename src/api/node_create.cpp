@@ -33,8 +33,7 @@ void settle_owner(const Call& call, Node& node) {
 void settle_relations(const Call& call, Node& node) {
     call.store().read([&](store::Sql& db) {
         if (node.chassis_uuid && !store::chassis::find(db, *node.chassis_uuid))
-            throw InvalidValue(
-                fmt::format("Chassis {} could not be found.", *node.chassis_uuid));
+            throw InvalidValue(fmt::format("Chassis {} could not be found.", *node.chassis_uuid));
         if (!node.parent_node) return;
         auto parent = store::nodes::find(db, *node.parent_node);
         if (!parent || parent->owner != node.owner)
@@ -88,10 +87,10 @@ Task<HttpResponse> create_node(Call call) {
 }
 
 HttpResponse create_node_below(const Call& call) {
-    throw InvalidValue(
-        fmt::format("A node is created with POST /v1/nodes and a JSON object; '{}' behind it has no "
-                    "meaning.",
-                    call.words[0].substr(0, 100)));
+    throw InvalidValue(fmt::format(
+        "A node is created with POST /v1/nodes and a JSON object; '{}' behind it has no "
+        "meaning.",
+        call.words[0].substr(0, 100)));
 }
 
 }  // namespace ferrite::api

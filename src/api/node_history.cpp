@@ -58,15 +58,14 @@ HttpResponse list_node_history(const Call& call) {
     page.detail = detail;
     auto node = find_node(call, call.words[0]);
     check_list_versions(history_resource(), call, page);
-    return list_reply<NodeHistory>(
-        call, {.resource = history_resource(),
-               .arguments = std::move(page),
-               .url = fmt::format("nodes/{}/history", node.uuid),
-               .query = {.where = {{"node_uuid = ?", {node.uuid}}}},
-               .read = [](store::Sql& db, const store::PageQuery& query, auto columns,
-                          const auto& each) {
-                   return store::history::page(db, query, columns, each);
-               }});
+    return list_reply<NodeHistory>(call, {.resource = history_resource(),
+                                          .arguments = std::move(page),
+                                          .url = fmt::format("nodes/{}/history", node.uuid),
+                                          .query = {.where = {{"node_uuid = ?", {node.uuid}}}},
+                                          .read = [](store::Sql& db, const store::PageQuery& query,
+                                                     auto columns, const auto& each) {
+                                              return store::history::page(db, query, columns, each);
+                                          }});
 }
 
 HttpResponse show_node_history(const Call& call) {
@@ -76,11 +75,9 @@ HttpResponse show_node_history(const Call& call) {
     if (!uuid)
         throw InvalidValue(fmt::format("A history event is named by its UUID, and '{}' is none.",
                                        call.words[1].substr(0, 100)));
-    auto event =
-        call.store().read([&](store::Sql& db) { return store::history::find(db, *uuid); });
+    auto event = call.store().read([&](store::Sql& db) { return store::history::find(db, *uuid); });
     if (!event || event->node_uuid != node.uuid)
-        throw NotFound(
-            fmt::format("Node {} has no history event {}.", node.label(), *uuid));
+        throw NotFound(fmt::format("Node {} has no history event {}.", node.label(), *uuid));
     return json_reply(200, document_text(history_resource(), call, *event));
 }
 

@@ -142,8 +142,7 @@ void add_family(const Call& call, const NodeFilters& filters, std::vector<Condit
 std::vector<Condition> conditions(const Call& call, const NodeFilters& filters) {
     auto where = flag_conditions(filters);
     if (filters.chassis_uuid) {
-        call.store().read(
-            [&](store::Sql& db) { store::chassis::get(db, *filters.chassis_uuid); });
+        call.store().read([&](store::Sql& db) { store::chassis::get(db, *filters.chassis_uuid); });
         where.push_back(text_is("chassis_uuid", *filters.chassis_uuid));
     }
     if (filters.instance_uuid) where.push_back(text_is("instance_uuid", *filters.instance_uuid));
@@ -222,7 +221,9 @@ std::string chassis_ident(const Call& call) {
 
 }  // namespace
 
-HttpResponse list_nodes(const Call& call) { return list(call, ListPath::plain, "nodes"); }
+HttpResponse list_nodes(const Call& call) {
+    return list(call, ListPath::plain, "nodes");
+}
 
 HttpResponse list_nodes_detail(const Call& call) {
     return list(call, ListPath::detail, "nodes/detail");
@@ -250,8 +251,8 @@ HttpResponse list_node_children(const Call& call) {
     });
     JsonObject links{{"href", fmt::format("{}/v1/nodes?parent_node={}", call.base, node.uuid)},
                      {"rel", "children"}};
-    return json_reply(200, to_text(JsonObject{{"children", std::move(children)},
-                                              {"links", std::move(links)}}));
+    return json_reply(
+        200, to_text(JsonObject{{"children", std::move(children)}, {"links", std::move(links)}}));
 }
 
 }  // namespace ferrite::api

@@ -1,6 +1,6 @@
-#include <fmt/core.h>
-
 #include <algorithm>
+
+#include <fmt/core.h>
 
 #include "api/arguments.h"
 #include "api/document.h"
@@ -21,8 +21,7 @@ using model::since;
 using Steps = std::vector<PatchStep>;
 
 const PatchStep* find_setting(const Steps& steps, std::string_view field) {
-    auto step =
-        std::ranges::find_if(steps, [&](const PatchStep& s) { return s.sets(field); });
+    auto step = std::ranges::find_if(steps, [&](const PatchStep& s) { return s.sets(field); });
     return step == steps.end() ? nullptr : &*step;
 }
 
@@ -146,9 +145,8 @@ Task<HttpResponse> patch_node(Call call) {
     check_chassis(call, before, node);
     require_conductor(call, node, 400);
     check_console(before, node);
-    auto updated =
-        co_await call.conductor().update_node(call.context, std::move(before), std::move(node),
-                                              reset_interfaces.value_or(false));
+    auto updated = co_await call.conductor().update_node(
+        call.context, std::move(before), std::move(node), reset_interfaces.value_or(false));
     show_holder(call, updated);
     co_return json_reply(200, document_text(node_resource(), call, updated));
 }

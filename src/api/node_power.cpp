@@ -21,8 +21,8 @@ void check_state(const Node& node, std::string_view target) {
             node.label(), *node.provision_state));
     bool switches_off = target == power::off || target == power::soft_off;
     if (switches_off && node.disable_power_off)
-        throw Conflict(fmt::format(
-            "Node {} may not be switched off: its disable_power_off is set.", node.label()));
+        throw Conflict(fmt::format("Node {} may not be switched off: its disable_power_off is set.",
+                                   node.label()));
 }
 
 }  // namespace

@@ -43,7 +43,9 @@ Asked read(const Call& call) {
     return asked;
 }
 
-bool checked_late(std::string_view verb) { return verb == "unhold" || verb == "service"; }
+bool checked_late(std::string_view verb) {
+    return verb == "unhold" || verb == "service";
+}
 
 /// A verb that this service has at some version it offers.
 const states::Verb* find_verb(const Call& call, std::string_view target) {
@@ -80,10 +82,10 @@ void check_state(const Call& call, const Node& node, std::string_view target) {
                     fmt::format("Node {} is locked by host {}: try again when its present "
                                 "operation is over.",
                                 node.label(), *node.reservation));
-    throw InvalidValue(fmt::format("The target '{}' is not possible for node {}, which is in "
-                                   "provision state '{}'.",
-                                   target.substr(0, 100), node.label(),
-                                   node.provision_state.value_or("")));
+    throw InvalidValue(
+        fmt::format("The target '{}' is not possible for node {}, which is in "
+                    "provision state '{}'.",
+                    target.substr(0, 100), node.label(), node.provision_state.value_or("")));
 }
 
 /// 8. No runbook is known to this service, whatever its name.

@@ -1,6 +1,6 @@
-#include <fmt/core.h>
-
 #include <array>
+
+#include <fmt/core.h>
 
 #include "api/arguments.h"
 #include "api/handlers.h"
@@ -53,14 +53,14 @@ HttpResponse show_node_states(const Call& call) {
 
 HttpResponse show_node_console(const Call& call) {
     auto node = find_without_arguments(call);
-    return json_reply(200, fmt::format(R"({{"console_enabled":{},"console_info":null}})",
-                                       node.console_enabled));
+    return json_reply(
+        200, fmt::format(R"({{"console_enabled":{},"console_info":null}})", node.console_enabled));
 }
 
 HttpResponse show_node_traits(const Call& call) {
     auto node = find_without_arguments(call);
-    return json_reply(200, fmt::format(R"({{"traits":{}}})",
-                                       node.traits.absent() ? "[]" : node.traits.text()));
+    return json_reply(
+        200, fmt::format(R"({{"traits":{}}})", node.traits.absent() ? "[]" : node.traits.text()));
 }
 
 }  // namespace ferrite::api

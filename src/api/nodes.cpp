@@ -1,9 +1,9 @@
 #include "api/nodes.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <array>
+
+#include <fmt/core.h>
 
 #include "api/document.h"
 #include "api/mask.h"
@@ -19,10 +19,10 @@ namespace {
 using model::Node;
 using model::since;
 
-constexpr std::array<std::string_view, 3> kSecretNames = {"snmp_auth_key", "snmp_priv_key",
-                                                          "image_url"};
+constexpr std::array<std::string_view, 4> kSecretNames = {"snmp_auth_key", "snmp_priv_key",
+                                                          "image_url", "configdrive"};
 constexpr std::span<const std::string_view> kSecretDriverNames{kSecretNames.data(), 2};
-constexpr std::span<const std::string_view> kSecretInstanceNames{kSecretNames.data() + 2, 1};
+constexpr std::span<const std::string_view> kSecretInstanceNames{kSecretNames.data() + 2, 2};
 
 void append_masked_json(std::string& out, const model::JsonText& json,
                         std::span<const std::string_view> also,
@@ -55,9 +55,9 @@ void append_provision_state(const Showing& showing, const Node& node, std::strin
 }
 
 void append_conductor(const Showing& showing, const Node& node, std::string& out) {
-    value::append(out, model::FieldType::text,
-                  showing.call.conductor().conductor_for(node.uuid, node.driver,
-                                                         node.conductor_group));
+    value::append(
+        out, model::FieldType::text,
+        showing.call.conductor().conductor_for(node.uuid, node.driver, node.conductor_group));
 }
 
 void append_node_links(const Showing& showing, const Node& node, std::string& out) {
@@ -126,12 +126,14 @@ const Resource<Node>& node_resource() {
     return resource;
 }
 
-std::span<const std::string_view> secret_node_names() { return kSecretNames; }
+std::span<const std::string_view> secret_node_names() {
+    return kSecretNames;
+}
 
 Node find_node(const Call& call, std::string_view ident) {
     auto uuid = normalised_uuid(ident);
-    bool usable = uuid ? call.parts->manners.any_uuid_form || *uuid == ident
-                       : call.has(since(1, 5));
+    bool usable =
+        uuid ? call.parts->manners.any_uuid_form || *uuid == ident : call.has(since(1, 5));
     std::optional<Node> node;
     if (usable)
         node = call.store().read([&](store::Sql& db) {
@@ -168,9 +170,9 @@ void check_properties(const Node& node) {
     for (std::string_view name : {"local_gb", "memory_mb"}) {
         const auto& size = member(properties, name);
         if (!size.is_null() && !is_size(size))
-            throw InvalidValue(fmt::format(
-                "The property {} of node {} must be a whole number, 0 or more.", name,
-                node.label()));
+            throw InvalidValue(
+                fmt::format("The property {} of node {} must be a whole number, 0 or more.", name,
+                            node.label()));
     }
 }
 
@@ -182,10 +184,10 @@ void check_boot_mode_capability(const Call& call, const Json& capabilities) {
         auto mode = capability.substr(std::string_view("boot_mode:").size());
         if (std::ranges::find(call.options().disallowed_enrollment_boot_modes, mode) !=
             call.options().disallowed_enrollment_boot_modes.end())
-            throw InvalidValue(fmt::format(
-                "The boot mode {} may not be set on this service "
-                "(disallowed_enrollment_boot_modes).",
-                mode));
+            throw InvalidValue(
+                fmt::format("The boot mode {} may not be set on this service "
+                            "(disallowed_enrollment_boot_modes).",
+                            mode));
     }
 }
 

@@ -17,8 +17,9 @@ std::span<const std::string_view> secret_node_names();
 /// The node that the request's path or an argument names. Throws NotFound.
 model::Node find_node(const Call& call, std::string_view ident);
 
-/// Throws Error(`status`) unless a conductor serves such a node. The status is 400 where the node is
-/// about to be what is asked for, and 404 where it exists already (reference: api.md section 8.7).
+/// Throws Error(`status`) unless a conductor serves such a node. The status is 400 where the node
+/// is about to be what is asked for, and 404 where it exists already (reference: api.md
+/// section 8.7).
 void require_conductor(const Call& call, const model::Node& node, int status);
 
 /// Throws InvalidValue unless `data` follows the network data format (section 8.1).

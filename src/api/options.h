@@ -23,7 +23,7 @@ struct ApiOptions {
     model::MicroVersion max_version = model::kLatestVersion;
 
     std::size_t max_json_body_depth = 25;
-    std::size_t max_json_body_size = 1024 * 1024;             ///< Bytes.
+    std::size_t max_json_body_size = 1024 * 1024;  ///< Bytes.
     std::size_t max_json_body_size_provision = 64 * 1024 * 1024;
     std::size_t max_json_body_size_inspection = 16 * 1024 * 1024;
 
@@ -41,9 +41,9 @@ struct ApiOptions {
     bool enable_ramdisk_endpoints = true;
     bool restrict_lookup = true;
     std::chrono::seconds ramdisk_heartbeat_timeout{300};
-    bool fast_track = false;          ///< `[deploy]fast_track`
-    bool agent_require_tls = true;    ///< `[agent]require_tls`
-    bool allow_md5_checksum = true;   ///< `[agent]allow_md5_checksum`
+    bool fast_track = false;         ///< `[deploy]fast_track`
+    bool agent_require_tls = true;   ///< `[agent]require_tls`
+    bool allow_md5_checksum = true;  ///< `[agent]allow_md5_checksum`
     bool disable_deep_image_inspection = false;
     std::vector<std::string> permitted_image_formats = {"raw", "gpt", "qcow2", "iso"};
 };

@@ -10,9 +10,12 @@ namespace {
 
 std::string_view op_name(PatchStep::Op op) {
     switch (op) {
-        case PatchStep::Op::add: return "add";
-        case PatchStep::Op::replace: return "replace";
-        case PatchStep::Op::remove: return "remove";
+        case PatchStep::Op::add:
+            return "add";
+        case PatchStep::Op::replace:
+            return "replace";
+        case PatchStep::Op::remove:
+            return "remove";
     }
     return "";
 }
@@ -83,8 +86,7 @@ std::size_t array_index(const PatchStep& step, const JsonArray& array, std::stri
     bool number = error == std::errc() && end == word.data() + word.size();
     if (!number || (word.size() > 1 && word[0] == '0'))
         refuse(step, fmt::format("'{}' is no place in a list", word));
-    if (index > array.size())
-        refuse(step, fmt::format("the list has no element {}", word));
+    if (index > array.size()) refuse(step, fmt::format("the list has no element {}", word));
     return index;
 }
 

@@ -35,8 +35,8 @@ std::vector<PatchStep> read_patch(const Json& body);
 /// Changes `document` step by step. Throws InvalidValue for the first step that can not be done.
 void apply_patch(JsonObject& document, const std::vector<PatchStep>& steps);
 
-/// Throws InvalidValue for a step on anything but a field that may be patched, and a 406 for a field
-/// that is newer than the version.
+/// Throws InvalidValue for a step on anything but a field that may be patched, and a 406 for a
+/// field that is newer than the version.
 template <class R>
 void check_patch_roots(const Resource<R>& resource, const Call& call,
                        const std::vector<PatchStep>& steps) {

@@ -28,8 +28,7 @@ NewPort read_new_port(const Call& call) {
     NewPort sent{call.document(), std::nullopt};
     check_is_object(sent.body, "port");
     auto& body = sent.body.get_object();
-    if (const auto* ident = body.if_contains("node_ident");
-        ident && call.offers(since(1, 94))) {
+    if (const auto* ident = body.if_contains("node_ident"); ident && call.offers(since(1, 94))) {
         if (!ident->is_string()) throw InvalidValue("node_ident must be a name or UUID.");
         sent.node_ident = std::string(ident->get_string());
         body.erase("node_ident");
@@ -48,16 +47,14 @@ void normalise_address(Port& port) {
 
 void check_portgroup(const Port& port) {
     if (port.portgroup_uuid)
-        throw InvalidValue(
-            fmt::format("Portgroup {} could not be found.", *port.portgroup_uuid));
+        throw InvalidValue(fmt::format("Portgroup {} could not be found.", *port.portgroup_uuid));
 }
 
 void check_smart_nic(const Port& port) {
     if (!port.is_smartnic || port.local_link_connection.absent()) return;
     auto link = port.local_link_connection.object();
     if (!link.contains("port_id") || !link.contains("hostname"))
-        throw InvalidValue(
-            "The local_link_connection of a smart NIC needs port_id and hostname.");
+        throw InvalidValue("The local_link_connection of a smart NIC needs port_id and hostname.");
 }
 
 void check_physical_network(const Port& port) {
@@ -67,10 +64,8 @@ void check_physical_network(const Port& port) {
 
 /// The node of a port that is made or moved; a missing one is the document's fault: 400.
 Node node_of(const Call& call, std::string_view ident) {
-    auto node =
-        call.store().read([&](store::Sql& db) { return store::nodes::find(db, ident); });
-    if (!node)
-        throw InvalidValue(fmt::format("Node {} could not be found.", ident.substr(0, 300)));
+    auto node = call.store().read([&](store::Sql& db) { return store::nodes::find(db, ident); });
+    if (!node) throw InvalidValue(fmt::format("Node {} could not be found.", ident.substr(0, 300)));
     return std::move(*node);
 }
 
@@ -86,9 +81,9 @@ void check_not_inspecting(const Call& call, const Port& port) {
     auto node =
         call.store().read([&](store::Sql& db) { return store::nodes::find(db, port.node_uuid); });
     if (node && node->in_state(model::states::inspecting) && call.has(since(1, 39)))
-        throw Conflict(fmt::format(
-            "Port {} can not be changed while its node {} is being inspected.", port.uuid,
-            node->label()));
+        throw Conflict(
+            fmt::format("Port {} can not be changed while its node {} is being inspected.",
+                        port.uuid, node->label()));
 }
 
 }  // namespace
@@ -131,13 +126,12 @@ Task<HttpResponse> patch_port(Call call) {
         port.local_link_connection =
             model::JsonText(checked_local_link(call, port.local_link_connection.value()));
     if (port.portgroup_uuid != before.portgroup_uuid) check_portgroup(port);
-    if (port.node_uuid != before.node_uuid)
-        port.node_uuid = node_of(call, port.node_uuid).uuid;
+    if (port.node_uuid != before.node_uuid) port.node_uuid = node_of(call, port.node_uuid).uuid;
     check_smart_nic(port);
     check_physical_network(port);
     check_not_inspecting(call, before);
-    auto updated = co_await call.conductor().update_port(call.context, std::move(before),
-                                                         std::move(port));
+    auto updated =
+        co_await call.conductor().update_port(call.context, std::move(before), std::move(port));
     co_return json_reply(200, document_text(port_resource(), call, updated));
 }
 

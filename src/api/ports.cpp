@@ -62,8 +62,8 @@ void check_filters(const Call& call, const PortFilters& filters) {
     if (filters.shard) require_version(call, since(1, 82), "The filter shard");
     if (filters.node && !normalised_uuid(*filters.node))
         require_version(call, since(1, 5), "Naming a node by its name");
-    int parents = filters.node.has_value() + filters.portgroup.has_value() +
-                  filters.shard.has_value();
+    int parents =
+        filters.node.has_value() + filters.portgroup.has_value() + filters.shard.has_value();
     if (parents > 1)
         throw Error(403, "not_permitted",
                     "The filters node, portgroup and shard exclude each other: give one.");
@@ -80,8 +80,8 @@ Condition node_has(std::string_view column, const std::vector<std::string>& valu
         marks += marks.empty() ? "?" : ",?";
         condition.values.emplace_back(value);
     }
-    condition.sql = fmt::format("node_uuid IN (SELECT uuid FROM nodes WHERE {} IN ({}))", column,
-                                marks);
+    condition.sql =
+        fmt::format("node_uuid IN (SELECT uuid FROM nodes WHERE {} IN ({}))", column, marks);
     return condition;
 }
 
@@ -91,8 +91,8 @@ std::vector<Condition> conditions(const Call& call, const PortFilters& filters) 
     if (filters.portgroup)
         throw NotFound(fmt::format("Portgroup {} could not be found.", *filters.portgroup));
     if (filters.node) {
-        auto node = call.store().read(
-            [&](store::Sql& db) { return store::nodes::get(db, *filters.node); });
+        auto node =
+            call.store().read([&](store::Sql& db) { return store::nodes::get(db, *filters.node); });
         return {{"node_uuid = ?", {node.uuid}}};
     }
     if (filters.address) return {{"address = ?", {*filters.address}}};
@@ -114,17 +114,16 @@ HttpResponse list(const Call& call, ListPath path, std::string_view url,
     check_list_versions(port_resource(), call, page);
     check_detail(call, page);
     check_filters(call, filters);
-    return list_reply<Port>(
-        call, {.resource = port_resource(),
-               .arguments = std::move(page),
-               .path = path,
-               .url = std::string(url),
-               .filters = repeated_filters(call, arguments),
-               .query = {.where = conditions(call, filters)},
-               .read = [](store::Sql& db, const store::PageQuery& query, auto columns,
-                          const auto& each) {
-                   return store::ports::page(db, query, columns, each);
-               }});
+    return list_reply<Port>(call, {.resource = port_resource(),
+                                   .arguments = std::move(page),
+                                   .path = path,
+                                   .url = std::string(url),
+                                   .filters = repeated_filters(call, arguments),
+                                   .query = {.where = conditions(call, filters)},
+                                   .read = [](store::Sql& db, const store::PageQuery& query,
+                                              auto columns, const auto& each) {
+                                       return store::ports::page(db, query, columns, each);
+                                   }});
 }
 
 HttpResponse show(const Call& call, const std::optional<std::vector<std::string>>& fields) {
@@ -158,7 +157,9 @@ Port find_port(const Call& call, std::string_view ident) {
     return call.store().read([&](store::Sql& db) { return store::ports::get(db, ident); });
 }
 
-HttpResponse list_ports(const Call& call) { return list(call, ListPath::plain, "ports"); }
+HttpResponse list_ports(const Call& call) {
+    return list(call, ListPath::plain, "ports");
+}
 
 HttpResponse list_ports_detail(const Call& call) {
     return list(call, ListPath::detail, "ports/detail");
@@ -171,8 +172,7 @@ HttpResponse list_node_ports(const Call& call) {
 
 HttpResponse list_node_ports_detail(const Call& call) {
     auto node = find_node(call, call.words[0]);
-    return list(call, ListPath::detail, fmt::format("nodes/{}/ports/detail", node.uuid),
-                node.uuid);
+    return list(call, ListPath::detail, fmt::format("nodes/{}/ports/detail", node.uuid), node.uuid);
 }
 
 HttpResponse show_port(const Call& call) {

@@ -1,9 +1,9 @@
 #include "api/public_url.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <string_view>
+
+#include <fmt/core.h>
 
 #include "api/text.h"
 
@@ -27,8 +27,8 @@ std::string_view path_prefix(const HttpHeaders& headers) {
     auto prefix = first_value(headers, "X-Forwarded-Prefix");
     while (prefix.ends_with('/')) prefix.remove_suffix(1);
     bool plain = prefix.starts_with('/') && std::ranges::all_of(prefix, [](char c) {
-        return c == '/' || c == '%' || is_host(std::string_view(&c, 1));
-    });
+                     return c == '/' || c == '%' || is_host(std::string_view(&c, 1));
+                 });
     return plain ? prefix : std::string_view();
 }
 

@@ -13,8 +13,8 @@ namespace ferrite::api {
 /// What the writers of a document know beside the row.
 struct Showing {
     const Call& call;
-    std::string base;     ///< Start of links, ready for use inside of a JSON string.
-    bool brief = false;   ///< A list without detail.
+    std::string base;    ///< Start of links, ready for use inside of a JSON string.
+    bool brief = false;  ///< A list without detail.
 
     explicit Showing(const Call& of_call);
 };
@@ -32,8 +32,8 @@ struct View {
 /// A resource as the API knows it: its field table, and what the table can not say.
 template <class R>
 struct Resource {
-    std::string_view noun;         ///< "node": in messages.
-    std::string_view collection;   ///< "nodes": in paths, and the key of a list.
+    std::string_view noun;        ///< "node": in messages.
+    std::string_view collection;  ///< "nodes": in paths, and the key of a list.
     std::span<const model::Field<R>> fields;
     std::span<const View<R>> views;
     /// The fields of a brief list in the order in which a `next` link names them.

@@ -1,8 +1,8 @@
 #include "api/routes.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
+
+#include <fmt/core.h>
 
 #include "api/handlers.h"
 #include "api/text.h"
@@ -17,9 +17,8 @@ HttpResponse nothing_here(const Call& call) {
 }
 
 HttpResponse missing_ident(const Call& call) {
-    throw InvalidValue(
-        fmt::format("{} needs the identifier of one thing, behind {}/.", call.http.method,
-                    call.http.path.substr(0, 200)));
+    throw InvalidValue(fmt::format("{} needs the identifier of one thing, behind {}/.",
+                                   call.http.method, call.http.path.substr(0, 200)));
 }
 
 namespace {
@@ -88,6 +87,7 @@ constexpr Route kRoutes[] = {
     {"GET",    "drivers/properties",    show_named_driver_properties},
     {"GET",    "drivers/{driver}",      show_driver},
     {"GET",    "drivers/{driver}/properties",     show_driver_properties},
+    {"GET",    "drivers/{driver}/{field}",        show_driver_field},
 
     {"GET",    "conductors",            list_conductors, since(1, 49)},
     {"GET",    "conductors/{host}",     show_conductor,  since(1, 49)},
@@ -123,10 +123,25 @@ constexpr Allowed kAllowed[] = {
     {"heartbeat", "POST"},
 };
 
-/// Parts of a node that this service does not have: a clean 404, not a field of that name.
-constexpr std::string_view kAbsentBelowNode[] = {
-    "allocation", "bios",   "firmware",       "inventory", "portgroups",
-    "vifs",       "vmedia", "vendor_passthru", "volume",
+/// Parts of the API that this service does not have yet, and all below them: a clean 404, where the
+/// patterns around them would make a field or a wrong method of it.
+constexpr std::string_view kAbsent[] = {
+    "nodes/{node}/allocation",
+    "nodes/{node}/bios",
+    "nodes/{node}/firmware",
+    "nodes/{node}/inventory",
+    "nodes/{node}/portgroups",
+    "nodes/{node}/vendor_passthru",
+    "nodes/{node}/vifs",
+    "nodes/{node}/vmedia",
+    "nodes/{node}/volume",
+    "nodes/{node}/states/boot_mode",
+    "nodes/{node}/states/raid",
+    "nodes/{node}/states/secure_boot",
+    "nodes/{node}/management/indicators",
+    "nodes/{node}/management/inject_nmi",
+    "drivers/{driver}/raid",
+    "drivers/{driver}/vendor_passthru",
 };
 
 enum class Fit { none, beginning, whole };
@@ -148,9 +163,10 @@ Fit fit(std::string_view pattern, const std::vector<std::string>& words,
     return at == words.size() ? Fit::whole : Fit::beginning;
 }
 
-bool is_absent_below_node(const std::vector<std::string>& words) {
-    return words.size() >= 3 && words[0] == "nodes" &&
-           std::ranges::find(kAbsentBelowNode, words[2]) != std::end(kAbsentBelowNode);
+bool is_absent(const std::vector<std::string>& words) {
+    return std::ranges::any_of(kAbsent, [&](std::string_view pattern) {
+        return fit(pattern, words, nullptr) != Fit::none;
+    });
 }
 
 RouterRefusal refuse_method(const std::vector<std::string>& words) {
@@ -162,7 +178,9 @@ RouterRefusal refuse_method(const std::vector<std::string>& words) {
 
 }  // namespace
 
-std::span<const Route> routes() { return kRoutes; }
+std::span<const Route> routes() {
+    return kRoutes;
+}
 
 std::optional<std::vector<std::string>> path_words(std::string_view path) {
     if (path.starts_with('/')) path.remove_prefix(1);
@@ -179,7 +197,7 @@ std::optional<std::vector<std::string>> path_words(std::string_view path) {
 
 RouteMatch find_route(std::string_view method, const std::vector<std::string>& words) {
     RouteMatch match;
-    if (is_absent_below_node(words)) return match;
+    if (is_absent(words)) return match;
     for (const auto& route : kRoutes) {
         if (route.method != method) continue;
         match.words.clear();

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <fmt/core.h>
-
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <fmt/core.h>
 
 #include "api/arguments.h"
 #include "api/document.h"
@@ -24,9 +24,10 @@ void check_selection(const Resource<R>& resource, const Call& call,
         bool known = field && field->selectable && field->shown != model::Shown::never &&
                      call.offers(field->since);
         if (!known)
-            throw InvalidValue(fmt::format("'{}' is no field of a {} that can be selected with "
-                                           "fields=.",
-                                           name.substr(0, 100), resource.noun));
+            throw InvalidValue(
+                fmt::format("'{}' is no field of a {} that can be selected with "
+                            "fields=.",
+                            name.substr(0, 100), resource.noun));
     }
     for (const auto& name : names)
         require_version(call, find_field(resource.fields, std::string_view(name))->since,

@@ -1,9 +1,9 @@
 #include "api/steps.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <array>
+
+#include <fmt/core.h>
 
 #include "base/error.h"
 #include "base/uuid.h"
@@ -11,8 +11,8 @@
 namespace ferrite::api {
 namespace {
 
-constexpr std::array<std::string_view, 7> kInterfaces = {"vendor", "power", "management", "firmware",
-                                                         "deploy", "bios",  "raid"};
+constexpr std::array<std::string_view, 7> kInterfaces = {
+    "vendor", "power", "management", "firmware", "deploy", "bios", "raid"};
 
 /// Which keys a step may have beside interface, step and args.
 constexpr std::array<std::string_view, 3> kCleanKeys = {"order", "execute_on_child_nodes",
@@ -53,8 +53,8 @@ void check_children(const Place& place, const JsonObject& step) {
     const auto* children = step.if_contains("limit_child_node_execution");
     if (!children) return;
     bool good = children->is_array() && std::ranges::all_of(children->get_array(), [](auto& c) {
-        return c.is_string() && normalised_uuid(c.get_string()).has_value();
-    });
+                    return c.is_string() && normalised_uuid(c.get_string()).has_value();
+                });
     if (!good) place.refuse("limit_child_node_execution must be a list of node UUIDs");
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <fmt/core.h>
-
 #include <string>
 #include <vector>
+
+#include <fmt/core.h>
 
 #include "base/error.h"
 #include "conductor/client.h"
@@ -19,7 +19,7 @@ class FakeConductor : public conductor::Client {
 public:
     explicit FakeConductor(store::Store& store) : store_(store) {}
 
-    std::vector<std::string> asked;          ///< `power <uuid> power on`, in order.
+    std::vector<std::string> asked;  ///< `power <uuid> power on`, in order.
     conductor::ProvisionRequest provisioned;
     conductor::Heartbeat heard;
     bool reset_interfaces = false;
@@ -97,7 +97,8 @@ public:
 
     Task<> change_power(conductor::RequestContext, std::string uuid, std::string target,
                         std::optional<std::chrono::seconds> timeout) override {
-        asked.push_back(fmt::format("power {} {} {}", uuid, target, timeout ? timeout->count() : 0));
+        asked.push_back(
+            fmt::format("power {} {} {}", uuid, target, timeout ? timeout->count() : 0));
         co_return;
     }
 

@@ -68,11 +68,9 @@ public:
 
     Progress on_silence(unsigned times) override {
         retransmitted_ = true;
-        if (awaited_ == PayloadType::open_session_response && times >= kPatience)
-            return NextSuite{{.reason = Reason::no_answer, .detail = silence()}};
-        if (times >= kPatience)
-            return StartOver{{.reason = Reason::no_answer, .detail = silence()}};
-        return Ignored{};
+        if (times < kPatience) return Ignored{};
+        if (awaited_ == PayloadType::open_session_response) return NextSuite{silence()};
+        return StartOver{silence()};
     }
 
     std::string_view stage() const override {
@@ -183,8 +181,15 @@ private:
                                                              .auth_code = std::move(auth_code)}));
     }
 
-    std::string silence() const {
-        return fmt::format("it answered earlier packets, then fell silent at {}", stage());
+    Failure silence() const {
+        Failure failure{
+            .reason = Reason::no_answer,
+            .detail = fmt::format("it answered earlier packets, then fell silent at {}", stage())};
+        if (awaited_ == PayloadType::rakp2)
+            failure.remedy =
+                "check the user name (some BMCs ignore users they do not know), and "
+                "that no packets are lost on the way";
+        return failure;
     }
 
     Failure no_cipher(std::string_view said) const {

@@ -35,6 +35,14 @@ TEST(ErrorText, NoAnswerNamesThePortAndTheWaiting) {
     EXPECT_EQ(wire.now - Wire::TimePoint(1h), 60s);
 }
 
+TEST(ErrorText, SilenceAtTheUserNameSaysSo) {
+    Wire wire;
+    wire.lose = [](auto, const Bytes& datagram) {
+        return datagram[5] == static_cast<std::uint8_t>(PayloadType::rakp1);
+    };
+    EXPECT_THAT(message_of(wire, Reason::no_answer), HasSubstr("check the user name"));
+}
+
 TEST(ErrorText, WrongPasswordSaysSo) {
     for (std::uint8_t suite : {3, 17}) {
         auto options = client_options();

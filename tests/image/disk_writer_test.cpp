@@ -143,5 +143,38 @@ TEST_F(DiskWriterTest, Qcow2NeedsScratchSpaceForQemuImg) {
         << "zeros are written, too";
 }
 
+TEST_F(DiskWriterTest, WritesToARealBlockDevice) {
+    std::string device;
+    if (shell("/usr/sbin/losetup -f --show " + disk_.string(), &device) != 0)
+        GTEST_SKIP() << "no loop devices here";
+    device.erase(device.find_last_not_of("\n") + 1);
+    auto content = noise(5 << 20) + "tail";
+    server_.put("a.raw", {.body = content});
+    server_.put("large.raw", {.body = noise(33 << 20)});
+    write_file(scratch_ / "disk.raw", noise(3 << 20) + std::string(1 << 20, '\0'));
+    shell("qemu-img convert -O qcow2 " + (scratch_ / "disk.raw").string() + " " +
+          (scratch_ / "a.qcow2").string());
+    server_.put("a.qcow2", {.body = read_file(scratch_ / "a.qcow2")});
+    auto wish = [&](const std::string& name) {
+        return StreamRequest{
+            .url = server_.url(name), .device = device, .scratch_directory = scratch_.path()};
+    };
+    auto failure = error_of([&] { await(stream_image(&client_, wish("large.raw"))); });
+    std::string raw_disk;
+    std::string converted_disk;
+    try {
+        await(stream_image(&client_, wish("a.raw")));
+        raw_disk = read_file(disk_);
+        await(stream_image(&client_, wish("a.qcow2")));
+        converted_disk = read_file(disk_);
+    } catch (const Error& error) {
+        ADD_FAILURE() << error.message();
+    }
+    shell("/usr/sbin/losetup -d " + device);
+    EXPECT_NE(failure.find("larger than"), std::string::npos) << failure;
+    EXPECT_TRUE(raw_disk.substr(0, content.size()) == content);
+    EXPECT_TRUE(converted_disk.substr(0, 4 << 20) == read_file(scratch_ / "disk.raw"));
+}
+
 }  // namespace
 }  // namespace ferrite::image

@@ -168,7 +168,7 @@ HintTest HintTest::parse(std::string_view hint, Kind kind) {
                          op == "<or>" || op == "<all-in>";
     bool well_formed = op == "<range-in>" ? is_range(test.operands_)
                                           : text_operator || as_number(test.operands_.front());
-    if (!well_formed || test.operands_.front().empty())
+    if (!well_formed || test.operands_.empty() || test.operands_.front().empty())
         throw InvalidValue(fmt::format("root device hint \"{}\" has a malformed value", text));
     return test;
 }

@@ -54,7 +54,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Row{"samsung", kText, "Samsung", true}, Row{"s== s==", kText, "s==", true}));
 
 TEST(HintTest, RefusesWhatDoesNotFitTogether) {
-    for (auto bad : {"", ">= ", ">= ten", "<range-in> 1 2", "<range-in> [ a b ]"})
+    for (auto bad : {"", ">= ", "<all-in> ", ">= ten", "<range-in> 1 2", "<range-in> [ a b ]"})
         EXPECT_THROW(HintTest::parse(bad, kNumber), InvalidValue) << bad;
     EXPECT_THROW(HintTest::parse("ten", kNumber), InvalidValue);
     EXPECT_THROW(HintTest::parse("<in> ", kText), InvalidValue);

@@ -26,7 +26,7 @@ void forget_instance(model::Node& node) {
     auto& info = node.driver_internal_info;
     if (info.get("automatic_lessee") == Json(true)) node.lessee.reset();
     info.erase({"instance", "root_uuid_or_disk_id", "is_whole_disk_image", "is_source_a_path",
-                "deploy_boot_mode", "automatic_lessee"});
+                "deploy_boot_mode", "automatic_lessee", "prepared_image"});
 }
 
 }  // namespace

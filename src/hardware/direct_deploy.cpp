@@ -94,7 +94,7 @@ void DirectDeploy::validate(const NodeContext& context) const {
     images_.validate(context.node);
 }
 
-int DirectDeploy::priority_of(const Step& step) const {
+int DirectDeploy::clean_priority(const Step& step) const {
     if (step.interface != "deploy") return step.priority;
     if (step.name == "erase_devices")
         return options_.erase_devices_priority.value_or(step.priority);
@@ -114,7 +114,7 @@ std::vector<Step> DirectDeploy::steps(const NodeContext& context, StepKind kind)
         Step step = step_from_json(item);
         bool known = std::ranges::any_of(steps, [&](const Step& s) { return s.id() == step.id(); });
         if (known) continue;
-        step.priority = priority_of(step);
+        if (kind == StepKind::clean) step.priority = clean_priority(step);
         steps.push_back(std::move(step));
     }
     return steps;

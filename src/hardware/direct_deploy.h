@@ -21,7 +21,7 @@ public:
             30};  ///< Until an agent that powers off counts as stuck.
         std::chrono::milliseconds poll_interval{1'000};
         std::string default_boot_mode = "uefi";
-        /// Priorities in place of the agent's own.
+        /// Priorities of clean steps in place of the agent's own.
         std::optional<int> erase_devices_priority;
         std::optional<int> erase_devices_metadata_priority;
         /// driver_internal_info members that tell the agent how to erase.
@@ -51,7 +51,7 @@ private:
     Task<StepOutcome> write_image(NodeContext* context);
     Task<> prepare_instance_boot(NodeContext* context);
     Task<> tear_down_agent(NodeContext* context);
-    int priority_of(const Step& step) const;
+    int clean_priority(const Step& step) const;
 
     AgentClient& agent_;
     InstanceImages& images_;

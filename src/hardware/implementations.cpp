@@ -1,6 +1,7 @@
 #include "hardware/implementations.h"
 
 #include "hardware/absent.h"
+#include "hardware/ipmi_vendor.h"
 
 namespace ferrite::hardware {
 
@@ -12,10 +13,12 @@ Drivers::Implementations all_implementations(const Parts& parts) {
     add("power", "agent", std::make_unique<AgentPower>());
     add("power", "fake", std::make_unique<FakePower>(parts.fake));
     add("power", "ipmitool", std::make_unique<IpmiPower>(parts.bmcs));
+    add("power", "redfish", std::make_unique<RedfishPower>(parts.redfish_bmcs));
 
     add("management", "fake", std::make_unique<FakeManagement>(parts.fake));
     add("management", "ipmitool", std::make_unique<IpmiManagement>(parts.bmcs));
     add("management", "noop", std::make_unique<NoopManagement>());
+    add("management", "redfish", std::make_unique<RedfishManagement>(parts.redfish_bmcs));
 
     add("boot", "fake", std::make_unique<FakeBoot>(parts.fake));
     add("boot", "ipxe", std::make_unique<PxeBoot>(parts.pxe));
@@ -27,11 +30,16 @@ Drivers::Implementations all_implementations(const Parts& parts) {
 
     add("inspect", "fake", std::make_unique<FakeInspect>(parts.fake));
     add("inspect", "no-inspect", std::make_unique<NoInspect>());
+    add("inspect", "redfish", std::make_unique<RedfishInspect>(parts.redfish_bmcs));
     add("rescue", "fake", std::make_unique<FakeRescue>(parts.fake));
     add("rescue", "no-rescue", std::make_unique<NoRescue>());
 
     add("vendor", "fake", std::make_unique<FakeVendor>());
+    add("vendor", "ipmitool", std::make_unique<IpmiVendor>(parts.bmcs));
     add("vendor", "no-vendor", std::make_unique<Absent>("vendor"));
+    for (const char* kind : {"bios", "firmware", "vendor"})
+        add(kind, "redfish", std::make_unique<RedfishPart>(parts.redfish_bmcs));
+    add("raid", "redfish", std::make_unique<RedfishRaid>());
     add("network", "noop", std::make_unique<Noop>());
     add("storage", "fake", std::make_unique<Noop>());
     add("storage", "noop", std::make_unique<Noop>());

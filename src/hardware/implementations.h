@@ -7,12 +7,14 @@
 #include "hardware/instance_image.h"
 #include "hardware/ipmi.h"
 #include "hardware/pxe_boot.h"
+#include "hardware/redfish.h"
 
 namespace ferrite::hardware {
 
 /// What implementations are made of; everything must outlive the drivers.
 struct Parts {
     Bmcs& bmcs;
+    RedfishBmcs& redfish_bmcs;
     AgentClient& agent;
     InstanceImages& images;
     PxeBoot::Options pxe;

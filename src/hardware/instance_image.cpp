@@ -19,6 +19,23 @@ image::ChecksumClaim claim_of(const model::JsonText& info) {
             .os_hash_value = info.get_text("image_os_hash_value")};
 }
 
+/// What the agent must know of the image and the user did not say: kept apart from instance_info,
+/// where the user's own words stay for the next deploy.
+constexpr std::string_view kPrepared = "prepared_image";
+
+void note(model::Node& node, const std::string& url, image::ImageFormat format,
+          const std::optional<image::Checksum>& checksum) {
+    node.instance_info.set("image_url", Json(url));
+    JsonObject prepared;
+    prepared["disk_format"] =
+        format == image::ImageFormat::gpt ? "raw" : std::string(image::to_text(format));
+    if (checksum) {
+        prepared["os_hash_algo"] = image::to_text(checksum->algorithm);
+        prepared["os_hash_value"] = checksum->value;
+    }
+    node.driver_internal_info.set(kPrepared, Json(std::move(prepared)));
+}
+
 std::string without_query(std::string_view url) {
     return std::string(url.substr(0, url.find_first_of("?#")));
 }
@@ -58,6 +75,7 @@ void InstanceImages::validate(const model::Node& node) const {
 Task<image::ImageFormat> InstanceImages::probe(std::string url) {
     auto fetch = image::make_fetch("GET", url, options_.access);
     fetch.headers.set("Range", fmt::format("bytes=0-{}", image::kInspectionBytes - 1));
+    fetch.max_response_bytes = 0;  // A server that knows no ranges begins to send it all.
     auto head = std::make_shared<Bytes>();
     fetch.on_body = [head](ByteView bytes) {
         head->insert(head->end(), bytes.begin(), bytes.end());
@@ -67,7 +85,7 @@ Task<image::ImageFormat> InstanceImages::probe(std::string url) {
     try {
         answer = co_await client_.fetch(fetch);
     } catch (const HttpClientError& error) {
-        // A server that knows no ranges is cut off once enough has come.
+        // Enough has come.
         if (error.failure() != HttpFailure::stopped) throw;
         answer.status = 200;
     }
@@ -83,16 +101,9 @@ Task<image::ImageFormat> InstanceImages::probe(std::string url) {
 }
 
 Task<> InstanceImages::serve_locally(NodeContext* context, image::ImageRequest request) {
-    auto& info = context->node.instance_info;
     auto place = options_.directory / context->node.uuid;
     auto image = co_await cache_.fetch(std::move(request), place);
-    info.set("image_url", Json(options_.url + "/" + context->node.uuid));
-    info.set("image_disk_format",
-             Json(image::to_text(image.format) == "gpt" ? std::string_view("raw")
-                                                        : image::to_text(image.format)));
-    info.set("image_os_hash_algo", Json(image::to_text(image.checksum.algorithm)));
-    info.set("image_os_hash_value", Json(image.checksum.value));
-    info.set("image_checksum", Json());
+    note(context->node, options_.url + "/" + context->node.uuid, image.format, image.checksum);
 }
 
 Task<> InstanceImages::prepare(NodeContext* context) {
@@ -119,11 +130,7 @@ Task<> InstanceImages::prepare(NodeContext* context) {
                                 .access = options_.access});
         co_return;
     }
-    node.instance_info.set("image_url", Json(about.final_url.empty() ? href : about.final_url));
-    if (sum) {
-        node.instance_info.set("image_os_hash_algo", Json(image::to_text(sum->algorithm)));
-        node.instance_info.set("image_os_hash_value", Json(sum->value));
-    }
+    note(node, about.final_url.empty() ? href : about.final_url, image::ImageFormat::raw, sum);
 }
 
 JsonObject InstanceImages::image_info(const model::Node& node) const {
@@ -132,15 +139,14 @@ JsonObject InstanceImages::image_info(const model::Node& node) const {
     JsonObject image;
     image["id"] = source.substr(source.find_last_of('/') + 1);
     image["urls"] = JsonArray{Json(info.get_text("image_url"))};
-    image["disk_format"] = info.get_text("image_disk_format", "raw");
+    auto prepared = node.driver_internal_info.get(kPrepared);
+    image["disk_format"] = string_member(prepared, "disk_format", "raw");
     image["container_format"] = info.get_text("image_container_format", "bare");
     image["stream_raw_images"] = true;
     image["image_type"] = "whole-disk";
     image["node_uuid"] = node.uuid;
-    for (auto [theirs, ours] :
-         {std::pair{"checksum", "image_checksum"}, std::pair{"os_hash_algo", "image_os_hash_algo"},
-          std::pair{"os_hash_value", "image_os_hash_value"}})
-        if (auto value = info.get_text(ours); !value.empty()) image[theirs] = value;
+    for (auto key : {"os_hash_algo", "os_hash_value"})
+        if (auto value = string_member(prepared, key); !value.empty()) image[key] = value;
     return image;
 }
 

@@ -34,9 +34,8 @@ public:
     /// Throws InvalidValue when instance_info names no image, or one that cannot be verified.
     void validate(const model::Node& node) const;
 
-    /// Finds out where the agent gets the image, makes it ready there, and notes it in
-    /// instance_info (`image_url`, `image_os_hash_*`, `image_disk_format`). Throws the errors of
-    /// image_error.h with the source's name in front.
+    /// Finds out where the agent gets the image, makes it ready there, and notes it with the node.
+    /// Throws the errors of image_error.h.
     Task<> prepare(NodeContext* context);
 
     /// What the agent is told of the image (reference: agent.md section 6.1).

@@ -83,6 +83,8 @@ Task<> wait_for_power(ipmi::Session* session, ipmi::PowerState wanted,
     }
 }
 
+}  // namespace
+
 std::map<std::string, std::string> bmc_properties() {
     return {
         {"ipmi_address", "IP address or host name of the BMC. Required."},
@@ -97,8 +99,6 @@ std::map<std::string, std::string> bmc_properties() {
         {"ipmi_disable_boot_timeout", "Whether to switch off the 60 s limit of boot flags."},
     };
 }
-
-}  // namespace
 
 ipmi::SessionOptions bmc_options(const model::Node& node, const IpmiSettings& settings) {
     JsonObject info = node.driver_info.object();

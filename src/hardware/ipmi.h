@@ -27,6 +27,9 @@ struct IpmiSettings {
 /// Reads how to reach a node's BMC out of its driver_info. Throws InvalidValue that names the key.
 ipmi::SessionOptions bmc_options(const model::Node& node, const IpmiSettings& settings);
 
+/// The driver_info keys of a BMC that is reached by IPMI.
+std::map<std::string, std::string> bmc_properties();
+
 /// One session per BMC and credentials, shared by power and management of the node and by all
 /// operations on it. Any thread.
 class Bmcs {

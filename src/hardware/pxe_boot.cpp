@@ -80,10 +80,8 @@ RamdiskBoot PxeBoot::ramdisk(const model::Node& node) const {
 
 void PxeBoot::validate(const NodeContext& context) const {
     if (context.ports.empty())
-        throw InvalidValue(fmt::format(
-            "Node {} does not have any port associated with it: create one with the MAC address "
-            "that the machine boots from.",
-            context.node.uuid));
+        throw InvalidValue(
+            fmt::format("Node {} does not have any port associated with it", context.node.uuid));
     ramdisk(context.node);
 }
 

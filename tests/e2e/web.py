@@ -7,11 +7,13 @@ import threading
 class ImageServer:
     """Serves the files of `directory` at http://HOST:PORT/; a context manager.
 
-    served   {path: bytes sent so far}, bodies of GET answers only
+    served   {path: bytes sent so far to other hosts}, bodies of GET answers only: what ferrited,
+             which is on this host, reads to judge an image does not count
     """
 
     def __init__(self, directory, host, port=8080):
         self.directory = pathlib.Path(directory)
+        self.host = host
         self.base = f"http://{host}:{port}"
         self.served = {}
         self.httpd = http.server.ThreadingHTTPServer((host, port), self._handler())
@@ -39,9 +41,15 @@ class ImageServer:
                 super().__init__(*arguments, directory=str(outer.directory))
 
             def copyfile(self, source, outputfile):
+                own = self.client_address[0] == outer.host
                 while block := source.read(1 << 18):
-                    outputfile.write(block)
-                    outer.served[self.path] = outer.served.get(self.path, 0) + len(block)
+                    try:
+                        outputfile.write(block)
+                    except ConnectionError:
+                        self.close_connection = True  # It has seen enough.
+                        return
+                    if not own:
+                        outer.served[self.path] = outer.served.get(self.path, 0) + len(block)
 
             def log_message(self, format, *arguments):  # pylint: disable=redefined-builtin
                 with open(outer.directory / "access.log", "a") as log:

@@ -89,6 +89,37 @@ void add_ipmi_rows(OptionTable<Options>& table) {
         });
 }
 
+void add_redfish_rows(OptionTable<Options>& table) {
+    using O = RedfishOptions;
+    table.section<O>(
+        "redfish", &Options::redfish,
+        {
+            {"auth_type", &O::auth_type,
+             choice<RedfishAuthentication>({{"auto", RedfishAuthentication::automatic},
+                                            {"basic", RedfishAuthentication::basic},
+                                            {"session", RedfishAuthentication::session}}),
+             "How to log in at BMCs: by a session, by basic authentication, or by whichever "
+             "works."},
+            {"verify_ca", &O::verify_ca, text(),
+             "Check certificates of BMCs: true, false or a CA file."},
+            {"connect_timeout", &O::connect_timeout, seconds(1),
+             "Seconds in which a connection to a BMC must come about."},
+            {"read_timeout", &O::read_timeout, seconds(1), "Seconds in which a BMC must answer."},
+            {"connection_attempts", &O::connection_attempts, integer(1),
+             "Attempts to connect to a BMC."},
+            {"connection_retry_interval", &O::connection_retry_interval, seconds(1),
+             "Seconds between two attempts."},
+            {"power_on_conflict_retry_attempts", &O::power_on_conflict_retry_attempts, integer(1),
+             "Attempts to power on a machine whose BMC says that it is not ready."},
+            {"power_on_conflict_retry_interval", &O::power_on_conflict_retry_interval, seconds(1),
+             "Seconds between two such attempts."},
+            {"post_boot_retry_attempts", &O::post_boot_retry_attempts, integer(1),
+             "Attempts to set a boot device while the firmware tests itself."},
+            {"post_boot_retry_delay", &O::post_boot_retry_delay, seconds(1),
+             "Seconds before the second such attempt; the wait doubles up to 30."},
+        });
+}
+
 void add_pxe_rows(OptionTable<Options>& table) {
     using O = PxeOptions;
     table.section<O>(
@@ -198,6 +229,7 @@ void add_boot_rows(OptionTable<Options>& table) {
 
 void add_hardware_rows(OptionTable<Options>& table) {
     add_ipmi_rows(table);
+    add_redfish_rows(table);
     add_pxe_rows(table);
     add_fake_rows(table);
     add_boot_rows(table);

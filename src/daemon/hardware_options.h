@@ -9,8 +9,8 @@
 
 #include "base/ip_address.h"
 
-/// What the configuration says of machines and of how they boot: [ipmi], [pxe], [dhcp], [fake] and
-/// the boot service's own section [ferrite_boot].
+/// What the configuration says of machines and of how they boot: [ipmi], [redfish], [pxe], [dhcp],
+/// [fake] and the boot service's own section [ferrite_boot].
 namespace ferrite::daemon {
 
 /// [ipmi]
@@ -19,6 +19,22 @@ struct IpmiOptions {
     std::chrono::seconds min_command_interval{5};
     bool disable_boot_timeout = true;
     std::vector<std::string> cipher_suite_versions;  ///< Tried from the last to the first.
+};
+
+enum class RedfishAuthentication { automatic, basic, session };
+
+/// [redfish]
+struct RedfishOptions {
+    RedfishAuthentication auth_type = RedfishAuthentication::automatic;
+    std::string verify_ca = "true";  ///< A truth value or a CA file.
+    std::chrono::seconds connect_timeout{30};
+    std::chrono::seconds read_timeout{60};
+    int connection_attempts = 5;
+    std::chrono::seconds connection_retry_interval{4};
+    int power_on_conflict_retry_attempts = 6;
+    std::chrono::seconds power_on_conflict_retry_interval{10};
+    int post_boot_retry_attempts = 6;
+    std::chrono::seconds post_boot_retry_delay{5};
 };
 
 /// [pxe]

@@ -33,6 +33,7 @@ struct Options {
     InventoryOptions inventory;
     DiskUtilsOptions disk_utils;
     IpmiOptions ipmi;
+    RedfishOptions redfish;
     PxeOptions pxe;
     DhcpOptions dhcp;
     FakeOptions fake;

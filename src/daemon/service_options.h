@@ -40,7 +40,7 @@ struct DefaultOptions {
     std::string state_path = "/var/lib/ferrite";  ///< The data directory.
     std::string tempdir = "/tmp";
     std::string pin_release_version;
-    std::vector<std::string> enabled_hardware_types{"ipmi", "fake-hardware"};
+    std::vector<std::string> enabled_hardware_types{"ipmi", "redfish", "fake-hardware"};
     InterfaceChoices interfaces = default_interfaces();
     std::string default_resource_class;
     std::string default_conductor_group;

@@ -169,6 +169,14 @@ bool is_absent(const std::vector<std::string>& words) {
     });
 }
 
+/// True for words that name a part of a node, as `maintenance` does: not a field of that name.
+bool names_a_part(const std::vector<std::string>& words) {
+    return std::ranges::any_of(kAllowed, [&](const Allowed& row) {
+        return row.pattern.starts_with("nodes/{node}/") &&
+               fit(row.pattern, words, nullptr) != Fit::none;
+    });
+}
+
 RouterRefusal refuse_method(const std::vector<std::string>& words) {
     for (const auto& [pattern, methods] : kAllowed)
         if (fit(pattern, words, nullptr) != Fit::none)
@@ -202,6 +210,7 @@ RouteMatch find_route(std::string_view method, const std::vector<std::string>& w
         if (route.method != method) continue;
         match.words.clear();
         if (fit(route.pattern, words, &match.words) != Fit::whole) continue;
+        if (route.pattern.ends_with("{field}") && names_a_part(words)) continue;
         match.route = &route;
         return match;
     }

@@ -1,0 +1,106 @@
+#include <fmt/core.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "daemon/options.h"
+#include "daemon/server.h"
+
+namespace {
+
+using namespace ferrite;
+
+/// Signals are taken by the main thread alone; every other thread is started with them blocked.
+sigset_t block_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    signal(SIGPIPE, SIG_IGN);
+    return signals;
+}
+
+void tell(const ConfigReport& report) {
+    for (const auto& line : report.warnings) log_warning("CONFIG_WARNING", "{}", line);
+    for (const auto& line : report.notes) log_info("CONFIG_NO_EFFECT", "{}", line);
+}
+
+/// Waits for the signal to end; a second one while the service drains ends it at once, which the
+/// database is made for.
+void wait_for_end(const sigset_t& signals) {
+    for (;;) {
+        int number = 0;
+        sigwait(&signals, &number);
+        if (number != SIGHUP) return;
+    }
+}
+
+void let_second_signal_kill(const sigset_t& signals) {
+    pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+    for (int number : {SIGTERM, SIGINT}) signal(number, SIG_DFL);
+}
+
+int serve(const std::vector<std::string>& files, bool greet) {
+    auto loaded = daemon::load_options(files);
+    loaded.report.throw_errors();
+    const auto& general = loaded.options.general;
+    configure_log(general.debug ? LogLevel::debug : LogLevel::info, general.log_file);
+    tell(loaded.report);
+
+    auto signals = block_signals();
+    daemon::Server server(loaded.options);
+    server.start();
+    log_info("SERVER_READY", "url={} host={} version={}", server.url(), general.host,
+             FERRITE_VERSION);
+    if (greet)
+        fmt::print(stderr,
+                   "\nFerrite answers at {0}\nNext:  baremetal --os-auth-type none --os-endpoint "
+                   "{0} driver list\n\n",
+                   server.url());
+    wait_for_end(signals);
+    log_info("SERVER_STOPPING", "a second signal ends it at once");
+    let_second_signal_kill(signals);
+    server.stop(loaded.options.conductor.graceful_shutdown_timeout);
+    log_info("SERVER_STOPPED", "host={}", general.host);
+    return 0;
+}
+
+int check(const std::vector<std::string>& files) {
+    auto loaded = daemon::load_options(files);
+    fmt::print("{}", daemon::describe(loaded.report));
+    return loaded.report.errors.empty() ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"Ferrite: the OpenStack Bare Metal service as one small server", "ferrited"};
+    std::vector<std::string> files;
+    bool sample = false, check_only = false, greet = false;
+    app.add_option("--config-file", files,
+                   "Configuration file (ferrite.conf or ironic.conf); may be given several times, "
+                   "later files win");
+    app.add_flag("--sample-config", sample, "Print a configuration file with every option");
+    app.add_flag("--check-config", check_only, "Read the configuration, say what is wrong, end");
+    app.add_flag("--greet", greet, "Print the URL and the next command to type when ready");
+    app.set_version_flag("--version", "ferrited " FERRITE_VERSION);
+    CLI11_PARSE(app, argc, argv);
+    try {
+        if (sample) {
+            fmt::print("{}", sample_config(daemon::option_table().rows()));
+            return 0;
+        }
+        if (files.empty()) files = daemon::default_config_files();
+        return check_only ? check(files) : serve(files, greet);
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "ferrited: {}\n", error.what());
+        return 1;
+    }
+}

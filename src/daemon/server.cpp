@@ -1,0 +1,161 @@
+#include "daemon/server.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <thread>
+
+#include <fmt/core.h>
+
+#include "api/api.h"
+#include "base/http_client.h"
+#include "base/http_server.h"
+#include "base/log.h"
+#include "base/runtime.h"
+#include "conductor/conductor.h"
+#include "daemon/boot_directory.h"
+#include "daemon/settings.h"
+#include "hardware/implementations.h"
+#include "image/image_cache.h"
+#include "ipmi/transport.h"
+#include "netboot/boot_service.h"
+#include "store/store.h"
+
+namespace ferrite::daemon {
+namespace {
+
+unsigned api_threads(const Options& options) {
+    if (options.api.api_workers)
+        return static_cast<unsigned>(std::max(1, *options.api.api_workers));
+    return std::max(2U, std::thread::hardware_concurrency());
+}
+
+store::Store::Options store_settings(const Options& options) {
+    auto path = sqlite_path(options.database);
+    if (auto directory = std::filesystem::path(path).parent_path(); !directory.empty())
+        std::filesystem::create_directories(directory);
+    return {.path = path, .readers = api_threads(options) + 2};
+}
+
+bool is_loopback(std::string_view address) {
+    return address.starts_with("127.") || address == "::1" || address == "localhost";
+}
+
+}  // namespace
+
+/// Everything in the order in which it depends on what stands before it.
+struct Server::Parts {
+    Options options;
+    store::Store store;
+    Runtime api_runtime;
+    Runtime conductor_runtime;
+    Runtime image_runtime;  ///< Image bytes are hashed and written here, and hold up nobody else.
+    HttpClient http_client;
+    HttpClient image_client;
+    ipmi::Transport ipmi_transport;
+    hardware::Bmcs bmcs;
+    hardware::RedfishBmcs redfish_bmcs;
+    hardware::AgentClient agent;
+    image::ImageCache image_cache;
+    hardware::InstanceImages images;
+    hardware::PxeBoot pxe;
+    hardware::Drivers drivers;
+    conductor::Conductor conductor;
+    api::Api api;
+    NodeBootDirectory boot_directory;
+    std::unique_ptr<netboot::BootService> boot;
+    std::unique_ptr<HttpServer> http;
+
+    explicit Parts(Options o)
+        : options(std::move(o)),
+          store(store_settings(options)),
+          api_runtime({.threads = api_threads(options), .name = "api"}),
+          conductor_runtime({.threads = 2, .name = "conductor"}),
+          image_runtime({.threads = 2, .name = "image"}),
+          http_client(conductor_runtime.executor()),
+          image_client(image_runtime.executor()),
+          ipmi_transport(conductor_runtime),
+          bmcs(ipmi_transport, ipmi_settings(options)),
+          redfish_bmcs(http_client, redfish_settings(options)),
+          agent(http_client, agent_settings(options)),
+          image_cache(image_client, cache_settings(options)),
+          images(http_client, image_cache, image_settings(options)),
+          pxe(pxe_settings(options)),
+          drivers(driver_settings(options),
+                  hardware::all_implementations({.bmcs = bmcs,
+                                                 .redfish_bmcs = redfish_bmcs,
+                                                 .agent = agent,
+                                                 .images = images,
+                                                 .pxe = pxe_settings(options),
+                                                 .direct = direct_settings(options),
+                                                 .fake = fake_settings(options)})),
+          conductor(conductor_runtime, store, drivers, conductor_settings(options)),
+          api(api_settings(options), store, conductor),
+          boot_directory(store, pxe) {}
+
+    ~Parts() {
+        // Nothing may run any more on parts that are about to go.
+        http.reset();
+        boot.reset();
+        api_runtime.stop();
+        conductor_runtime.stop();
+        image_runtime.stop();
+    }
+
+    void make_http() {
+        auto settings = http_settings(options);
+        settings.body_limit = [this](const HttpRequest& head) { return api.body_limit(head); };
+        settings.refusal = [this](const HttpRequest& head, int status) {
+            return api.refusal(head, status);
+        };
+        http = std::make_unique<HttpServer>(
+            api_runtime.executor(), std::move(settings),
+            [this](HttpRequest request) { return api.handle(std::move(request)); });
+    }
+
+    static Task<> stop_all(Parts* parts, std::chrono::seconds timeout) {
+        if (parts->http) co_await parts->http->drain(timeout);
+        bool rested = co_await parts->conductor.drain(timeout);
+        if (!rested)
+            log_info("SERVER_INTERRUPTS", "what is under way goes on after the next start");
+        if (parts->boot) co_await parts->boot->stop();
+    }
+};
+
+Server::Server(Options options) : parts_(std::make_unique<Parts>(std::move(options))) {}
+
+Server::~Server() = default;
+
+void Server::start() {
+    auto& parts = *parts_;
+    const auto& options = parts.options;
+    if (options.boot.active()) {
+        parts.boot = std::make_unique<netboot::BootService>(
+            parts.conductor_runtime, boot_settings(options), parts.boot_directory);
+        parts.boot->start();
+    } else {
+        log_info("NETBOOT_OFF", "reason=\"no [ferrite_boot]interface or listen_address is set\"");
+    }
+    parts.make_http();
+    parts.conductor.start();
+    parts.http->start();
+    if (options.general.auth_strategy == AuthStrategy::noauth && options.api.unix_socket.empty() &&
+        !is_loopback(options.api.host_ip))
+        log_warning("API_WITHOUT_AUTH",
+                    "address={} everybody who reaches it may do everything (auth_strategy=noauth)",
+                    options.api.host_ip);
+}
+
+std::string Server::url() const {
+    const auto& api = parts_->options.api;
+    if (!api.unix_socket.empty()) return "unix:" + api.unix_socket;
+    auto host = api.host_ip == "0.0.0.0" ? std::string("127.0.0.1") : api.host_ip;
+    if (host.find(':') != std::string::npos) host = "[" + host + "]";
+    return fmt::format("{}://{}:{}", api.enable_ssl_api ? "https" : "http", host,
+                       parts_->http->port());
+}
+
+void Server::stop(std::chrono::seconds timeout) {
+    parts_->conductor_runtime.run(Parts::stop_all(parts_.get(), timeout));
+}
+
+}  // namespace ferrite::daemon

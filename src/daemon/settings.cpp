@@ -1,0 +1,303 @@
+#include "daemon/settings.h"
+
+#include <charconv>
+#include <fstream>
+#include <iterator>
+
+#include <fmt/core.h>
+
+#include "base/error.h"
+#include "daemon/network_interface.h"
+
+namespace ferrite::daemon {
+namespace {
+
+constexpr std::uint64_t kMiB = 1024 * 1024;
+
+std::string read_file(const std::string& path, std::string_view option) {
+    std::ifstream file(path, std::ios::binary);
+    std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+    if (!file.good() && text.empty())
+        throw InvalidValue(fmt::format("Option {}: the file {} can not be read.", option, path));
+    return text;
+}
+
+std::vector<std::filesystem::path> paths(const std::vector<std::string>& texts) {
+    return {texts.begin(), texts.end()};
+}
+
+/// The directories of files that the configuration itself names are as good as allowed.
+std::vector<std::filesystem::path> allowed_paths(const Options& options) {
+    auto allowed = paths(options.conductor.file_url_allowed_paths);
+    for (std::string file : {options.conductor.deploy_kernel, options.conductor.deploy_ramdisk}) {
+        if (file.starts_with("file://")) file.erase(0, 7);
+        if (file.starts_with('/')) allowed.push_back(std::filesystem::path(file).parent_path());
+    }
+    return allowed;
+}
+
+std::string default_boot_mode(const Options& options) {
+    return options.deploy.default_boot_mode == BootMode::bios ? "bios" : "uefi";
+}
+
+std::string without_slash(std::string url) {
+    while (url.ends_with('/')) url.pop_back();
+    return url;
+}
+
+image::FormatRules format_rules(const Options& options) {
+    return {.permitted = options.conductor.permitted_image_formats,
+            .inspect_content = !options.conductor.disable_deep_image_inspection};
+}
+
+image::Md5Policy md5_policy(const Options& options) {
+    return options.agent.allow_md5_checksum ? image::Md5Policy::allowed : image::Md5Policy::refused;
+}
+
+image::HttpAccess web_access(const Options& options) {
+    image::HttpAccess access;
+    const auto& verify = options.general.webserver_verify_ca;
+    access.verify_tls = verify != "false" && verify != "False" && verify != "0";
+    if (verify.starts_with('/')) access.ca_file = verify;
+    access.connect_timeout = options.general.webserver_connection_timeout;
+    return access;
+}
+
+}  // namespace
+
+std::string machines_address(const Options& options) {
+    if (!options.boot.active()) return options.general.my_ip;
+    if (!options.boot.listen_address.empty()) return options.boot.listen_address;
+    return network_interface(options.boot.interface).address.to_text();
+}
+
+std::string agents_api_url(const Options& options) {
+    if (!options.deploy.external_callback_url.empty())
+        return without_slash(options.deploy.external_callback_url);
+    if (!options.api.public_endpoint.empty()) return without_slash(options.api.public_endpoint);
+    return fmt::format("{}://{}:{}", options.api.enable_ssl_api ? "https" : "http",
+                       machines_address(options), options.api.port);
+}
+
+std::string boot_url(const Options& options) {
+    if (!options.boot.external_url.empty()) return without_slash(options.boot.external_url);
+    return fmt::format("http://{}:{}", machines_address(options), options.boot.http_port);
+}
+
+api::ApiOptions api_settings(const Options& options) {
+    api::ApiOptions api;
+    api.public_endpoint = options.api.public_endpoint;
+    api.enable_proxy_headers_parsing = options.middleware.enable_proxy_headers_parsing;
+    api.max_limit = options.api.max_limit;
+    if (const auto& release = options.general.pin_release_version; !release.empty()) {
+        auto version = model::version_of_release(release);
+        if (!version)
+            throw InvalidValue(fmt::format(
+                "Option [DEFAULT]pin_release_version: '{}' is no release that is known here.",
+                release));
+        api.max_version = *version;
+    }
+    api.max_json_body_depth = options.api.max_json_body_depth;
+    api.max_json_body_size = options.api.max_json_body_size * 1024;
+    api.max_json_body_size_provision = options.api.max_json_body_size_provision * 1024;
+    api.max_json_body_size_inspection = options.api.max_json_body_size_inspection * 1024;
+    api.disallowed_enrollment_boot_modes = options.api.disallowed_enrollment_boot_modes;
+    api.disallow_clean_steps = options.api.disallow_clean_steps;
+    api.disallow_deploy_steps = options.api.disallow_deploy_steps;
+    api.disallow_service_steps = options.api.disallow_service_steps;
+    if (!options.general.default_resource_class.empty())
+        api.default_resource_class = options.general.default_resource_class;
+    api.default_conductor_group = options.general.default_conductor_group;
+    api.heartbeat_timeout = options.conductor.heartbeat_timeout;
+    api.enable_ramdisk_endpoints = options.api.enable_ramdisk_endpoints;
+    api.restrict_lookup = options.api.restrict_lookup;
+    api.ramdisk_heartbeat_timeout = options.api.ramdisk_heartbeat_timeout;
+    api.fast_track = options.deploy.fast_track;
+    api.agent_require_tls = options.agent.require_tls;
+    api.allow_md5_checksum = options.agent.allow_md5_checksum;
+    api.disable_deep_image_inspection = options.conductor.disable_deep_image_inspection;
+    api.permitted_image_formats = options.conductor.permitted_image_formats;
+    return api;
+}
+
+HttpServer::Options http_settings(const Options& options) {
+    HttpServer::Options http;
+    http.address = options.api.host_ip;
+    http.port = options.api.port;
+    http.unix_socket = options.api.unix_socket;
+    if (options.api.enable_ssl_api) {
+        http.certificate_pem = read_file(options.api.cert_file, "[api]cert_file");
+        http.key_pem = Secret(read_file(options.api.key_file, "[api]key_file"));
+        http.minimum_tls_version =
+            options.api.tls_minimum_version == TlsVersion::v1_3 ? "1.3" : "1.2";
+    }
+    return http;
+}
+
+conductor::Options conductor_settings(const Options& options) {
+    const auto& from = options.conductor;
+    conductor::Options to;
+    to.host = options.general.host;
+    to.conductor_group = from.conductor_group;
+    to.locked_retry_attempts = static_cast<unsigned>(from.node_locked_retry_attempts);
+    to.locked_retry_interval = from.node_locked_retry_interval;
+    to.power = {from.power_state_change_timeout, from.soft_power_off_timeout};
+    to.sync_power_state_interval = from.sync_power_state_interval;
+    to.power_state_sync_max_retries = from.power_state_sync_max_retries;
+    to.force_power_state_during_sync = from.force_power_state_during_sync;
+    to.power_failure_recovery_interval = from.power_failure_recovery_interval;
+    to.deploy_callback_timeout = from.deploy_callback_timeout;
+    to.clean_callback_timeout = from.clean_callback_timeout;
+    to.rescue_callback_timeout = from.rescue_callback_timeout;
+    to.inspect_wait_timeout = from.inspect_wait_timeout;
+    to.service_callback_timeout = from.service_callback_timeout;
+    to.heartbeat_interval = from.heartbeat_interval;
+    to.automated_clean = from.automated_clean;
+    to.allow_provisioning_in_maintenance = from.allow_provisioning_in_maintenance;
+    to.allow_deleting_available_nodes = from.allow_deleting_available_nodes;
+    to.max_concurrent_deploy = from.max_concurrent_deploy;
+    to.max_concurrent_clean = from.max_concurrent_clean;
+    to.disallow_clean_steps = options.api.disallow_clean_steps;
+    to.disallow_deploy_steps = options.api.disallow_deploy_steps;
+    to.power_off_after_deploy_failure = options.deploy.power_off_after_deploy_failure;
+    to.require_tls = options.agent.require_tls;
+    to.max_error_length = options.general.log_in_db_max_size;
+    to.node_history = from.node_history;
+    to.node_history_max_entries = from.node_history_max_entries;
+    return to;
+}
+
+hardware::Drivers::Options driver_settings(const Options& options) {
+    hardware::Drivers::Options drivers;
+    drivers.enabled_hardware_types = options.general.enabled_hardware_types;
+    for (const auto& [kind, choice] : options.general.interfaces) {
+        drivers.enabled_interfaces[kind] = choice.enabled;
+        drivers.default_interfaces[kind] = choice.preferred;
+    }
+    return drivers;
+}
+
+hardware::IpmiSettings ipmi_settings(const Options& options) {
+    hardware::IpmiSettings ipmi;
+    ipmi.timeout = options.ipmi.command_retry_timeout;
+    ipmi.min_command_interval = options.ipmi.min_command_interval;
+    ipmi.disable_boot_timeout = options.ipmi.disable_boot_timeout;
+    ipmi.default_boot_mode = default_boot_mode(options);
+    std::vector<std::uint8_t> suites;
+    for (const auto& text : options.ipmi.cipher_suite_versions) {
+        unsigned number = 0;
+        auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (error != std::errc() || end != text.data() + text.size() || number > 17)
+            throw InvalidValue(fmt::format(
+                "Option [ipmi]cipher_suite_versions: '{}' is no cipher suite number.", text));
+        suites.insert(suites.begin(), static_cast<std::uint8_t>(number));
+    }
+    if (!suites.empty()) ipmi.cipher_suites = suites;
+    return ipmi;
+}
+
+hardware::RedfishSettings redfish_settings(const Options& options) {
+    using Theirs = redfish::Authentication;
+    const auto& from = options.redfish;
+    hardware::RedfishSettings to;
+    to.authentication = from.auth_type == RedfishAuthentication::basic     ? Theirs::basic
+                        : from.auth_type == RedfishAuthentication::session ? Theirs::session
+                                                                           : Theirs::automatic;
+    to.verify_tls = from.verify_ca != "false" && from.verify_ca != "False" && from.verify_ca != "0";
+    if (from.verify_ca.starts_with('/')) to.ca_file = from.verify_ca;
+    to.connect_timeout = from.connect_timeout;
+    to.read_timeout = from.read_timeout;
+    to.attempts = static_cast<unsigned>(from.connection_attempts);
+    to.retry_interval = from.connection_retry_interval;
+    to.power_on_conflict_attempts = static_cast<unsigned>(from.power_on_conflict_retry_attempts);
+    to.power_on_conflict_interval = from.power_on_conflict_retry_interval;
+    to.post_boot_attempts = static_cast<unsigned>(from.post_boot_retry_attempts);
+    to.post_boot_delay = from.post_boot_retry_delay;
+    return to;
+}
+
+hardware::PxeBoot::Options pxe_settings(const Options& options) {
+    hardware::PxeBoot::Options pxe;
+    pxe.deploy_kernel = options.conductor.deploy_kernel;
+    pxe.deploy_ramdisk = options.conductor.deploy_ramdisk;
+    pxe.kernel_append_params = options.pxe.kernel_append_params;
+    pxe.api_url = agents_api_url(options);
+    pxe.debug = options.general.debug;
+    pxe.default_boot_mode = default_boot_mode(options);
+    pxe.file_url_allowed = allowed_paths(options);
+    return pxe;
+}
+
+hardware::DirectDeploy::Options direct_settings(const Options& options) {
+    const auto& deploy = options.deploy;
+    hardware::DirectDeploy::Options direct;
+    direct.power = conductor_settings(options).power;
+    direct.soft_stop_limit = options.agent.post_deploy_get_power_state_retry_interval *
+                             options.agent.post_deploy_get_power_state_retries;
+    direct.default_boot_mode = default_boot_mode(options);
+    direct.erase_devices_priority = deploy.erase_devices_priority;
+    direct.erase_devices_metadata_priority = deploy.erase_devices_metadata_priority;
+    auto& erase = direct.erase_settings;
+    erase["agent_erase_devices_iterations"] = deploy.shred_random_overwrite_iterations;
+    erase["agent_erase_devices_zeroize"] = deploy.shred_final_overwrite_with_zeros;
+    erase["agent_continue_if_secure_erase_failed"] = deploy.continue_if_disk_secure_erase_fails;
+    erase["agent_enable_ata_secure_erase"] = deploy.enable_ata_secure_erase;
+    erase["agent_enable_nvme_secure_erase"] = deploy.enable_nvme_secure_erase;
+    erase["agent_erase_skip_read_only"] = deploy.erase_skip_read_only;
+    erase["disk_erasure_concurrency"] = deploy.disk_erasure_concurrency;
+    return direct;
+}
+
+hardware::AgentClient::Options agent_settings(const Options& options) {
+    hardware::AgentClient::Options agent;
+    agent.timeout = options.agent.command_timeout;
+    agent.attempts = static_cast<unsigned>(options.agent.max_command_attempts);
+    agent.verify_tls = options.agent.verify_ca != "false" && options.agent.verify_ca != "False";
+    return agent;
+}
+
+hardware::FakeDelays fake_settings(const Options& options) {
+    auto delay = [](const FakeDelay& range) {
+        return std::chrono::milliseconds(
+            static_cast<std::int64_t>((range.shortest + range.longest) * 500));
+    };
+    return {.power = delay(options.fake.power_delay),
+            .management = delay(options.fake.management_delay),
+            .boot = delay(options.fake.boot_delay),
+            .deploy = delay(options.fake.deploy_delay),
+            .inspect = delay(options.fake.inspect_delay),
+            .rescue = delay(options.fake.rescue_delay)};
+}
+
+image::ImageCache::Options cache_settings(const Options& options) {
+    image::ImageCache::Options cache;
+    cache.directory = options.pxe.instance_master_path;
+    cache.size_limit_bytes = static_cast<std::uint64_t>(options.pxe.image_cache_size) * kMiB;
+    cache.ttl = options.pxe.image_cache_ttl;
+    cache.max_fetches = static_cast<unsigned>(options.general.image_download_concurrency);
+    cache.formats = format_rules(options);
+    cache.files = {allowed_paths(options)};
+    cache.conversion.memory_bytes =
+        static_cast<std::uint64_t>(options.disk_utils.image_convert_memory_limit) * kMiB;
+    cache.conversion.attempts = static_cast<unsigned>(options.disk_utils.image_convert_attempts);
+    return cache;
+}
+
+hardware::InstanceImages::Options image_settings(const Options& options) {
+    hardware::InstanceImages::Options images;
+    images.directory =
+        std::filesystem::path(options.deploy.http_root) / options.deploy.http_image_subdir;
+    auto base = options.deploy.http_url.empty() ? boot_url(options)
+                                                : without_slash(options.deploy.http_url);
+    images.url = base + "/" + options.deploy.http_image_subdir;
+    images.always_local = options.agent.image_download_source == ImageSource::local;
+    images.force_raw = options.general.force_raw_images;
+    images.checksums = {.md5 = md5_policy(options),
+                        .checksum_files = !options.conductor.disable_support_for_checksum_files};
+    images.files = {allowed_paths(options)};
+    images.formats = format_rules(options);
+    images.access = web_access(options);
+    return images;
+}
+
+}  // namespace ferrite::daemon

@@ -75,6 +75,12 @@ std::string next_parameters(const Call& call, const ListArguments& arguments, Li
     return text;
 }
 
+void reserve_for(std::string& body, std::int64_t rows) {
+    constexpr std::size_t kMost = 8u << 20;
+    auto wanted = body.size() * static_cast<std::size_t>(std::min<std::int64_t>(rows, 10'000));
+    body.reserve(std::min(wanted + wanted / 16, kMost));
+}
+
 std::string repeated_filters(const Call& call, const Arguments& arguments) {
     std::string text;
     for (const auto& [name, value] : arguments.query()) {

@@ -45,6 +45,9 @@ std::string next_parameters(const Call& call, const ListArguments& arguments, Li
 /// Filters of the request as a `next` link repeats them.
 std::string repeated_filters(const Call& call, const Arguments& arguments);
 
+/// Makes room for a page of rows like the one in `body`, within reason.
+void reserve_for(std::string& body, std::int64_t rows);
+
 template <class R>
 void check_sort_key(const Resource<R>& resource, const Call& call, const std::string& sort_key) {
     if (sort_key == "id") return;
@@ -117,8 +120,10 @@ HttpResponse list_reply(const Call& call, ListRequest<R> list) {
     std::string last_key;
     auto count = call.store().read([&](store::Sql& db) {
         return list.read(db, list.query, document.columns(), [&](const R& row) {
-            if (body.back() == '}') body += ',';
+            bool first = body.back() == '[';
+            if (!first) body += ',';
             document.append(showing, row, body);
+            if (first) reserve_for(body, list.query.limit);
             last_key = row.*list.resource.key;
         });
     });

@@ -53,10 +53,10 @@ void add_found_out(std::vector<IniEntry>& entries) {
 
 /// Rules about more than one option.
 void check_together(const Options& options, std::vector<std::string>& errors) {
-    if (options.general.auth_strategy == AuthStrategy::keystone)
+    if (options.general.auth_strategy != AuthStrategy::noauth)
         errors.push_back(
-            "[DEFAULT]auth_strategy = keystone: this version cannot ask keystone; use noauth or "
-            "http_basic");
+            "[DEFAULT]auth_strategy: this version checks no credentials, so it serves only with "
+            "noauth; bind [api]host_ip to an address that only trusted clients reach");
     if (options.api.enable_ssl_api &&
         (options.api.cert_file.empty() || options.api.key_file.empty()))
         errors.push_back("[api]enable_ssl_api = true: needs [api]cert_file and [api]key_file");

@@ -104,7 +104,7 @@ dhcp_range = 10.0.0.9-10.0.0.1
                       .report;
     EXPECT_THAT(report.errors,
                 testing::UnorderedElementsAre(
-                    HasSubstr("keystone"), HasSubstr("cert_file"), HasSubstr("heartbeat_interval"),
+                    HasSubstr("auth_strategy"), HasSubstr("cert_file"), HasSubstr("heartbeat_interval"),
                     HasSubstr("[database]connection = [secret]"), HasSubstr("power_delay"),
                     HasSubstr("sync_power_state_workers = 0: must be a whole number of at least 1"),
                     HasSubstr("dhcp_range")));

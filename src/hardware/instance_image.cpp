@@ -50,19 +50,21 @@ InstanceImages::InstanceImages(HttpClient& client, image::ImageCache& cache, Opt
 void InstanceImages::validate(const model::Node& node) const {
     auto href = node.instance_info.get_text("image_source");
     if (href.empty())
-        throw InvalidValue(fmt::format(
-            "Node {} failed to validate deploy image info: instance_info.image_source is missing.",
-            node.uuid));
+        throw InvalidValue(
+            fmt::format("Node {} failed to validate deploy image info. Some parameters were "
+                        "missing. Missing are: "
+                        "['instance_info.image_source']",
+                        node.uuid));
     bool is_file = href.starts_with("file://");
     if (!is_file && !href.starts_with("http://") && !href.starts_with("https://"))
         image::parse_image_source(href, options_.files);
     auto claim = claim_of(node.instance_info);
     if (!is_file && claim.checksum.empty() &&
         (claim.os_hash_algo.empty() || claim.os_hash_value.empty()))
-        throw InvalidValue(fmt::format(
-            "Node {}: the image can not be verified. Set image_checksum, or image_os_hash_algo and "
-            "image_os_hash_value, in instance_info.",
-            node.uuid));
+        throw InvalidValue(
+            fmt::format("image_source's \"image_checksum\", or \"image_os_hash_algo\" and "
+                        "\"image_os_hash_value\" must be provided in instance_info for node {}",
+                        node.uuid));
     auto type = node.instance_info.get_text("image_type", "whole-disk");
     if (type == "partition")
         throw InvalidValue(fmt::format(

@@ -105,9 +105,8 @@ ipmi::SessionOptions bmc_options(const model::Node& node, const IpmiSettings& se
     ipmi::SessionOptions options;
     options.host = text_of(info, "ipmi_address");
     if (options.host.empty())
-        throw InvalidValue(fmt::format(
-            "Node {} has no driver_info ipmi_address: set it to the address of its BMC.",
-            node.uuid));
+        throw InvalidValue(
+            "Missing the following IPMI credentials in node's driver_info: ['ipmi_address'].");
     if (!text_of(info, "ipmi_port").empty())
         options.port = static_cast<std::uint16_t>(number_of(info, "ipmi_port", 1, 65535));
     options.user = text_of(info, "ipmi_username");

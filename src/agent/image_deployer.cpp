@@ -105,7 +105,10 @@ Task<> ImageDeployer::write_image(ImageInfo info, Disk disk) {
             auto [error, again] = understood(failure);
             log_warning("AGENT_IMAGE_TRY_FAILED", "image={} url={} cause=\"{}\"", info.id,
                         image::display_url(url), error.message());
-            worth_another = worth_another || again;
+            // The same wrong checksum twice is no accident of the transfer.
+            bool repeated = last && error.fault() == Fault::image_checksum &&
+                            last->message() == error.message();
+            worth_another = worth_another || (again && !repeated);
             last = error;
         }
         if (!worth_another) break;

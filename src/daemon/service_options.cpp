@@ -14,8 +14,8 @@ void add_default_rows(OptionTable<Options>& table) {
              choice<AuthStrategy>({{"noauth", AuthStrategy::noauth},
                                    {"http_basic", AuthStrategy::http_basic},
                                    {"keystone", AuthStrategy::keystone}}),
-             "Who may use the API: everybody, the users of a password file, or those whom keystone "
-             "lets in."},
+             "Who may use the API. Only noauth, everybody who reaches it, is built so far; the others "
+             "are refused at the start."},
             {"http_basic_auth_user_file", &O::http_basic_auth_user_file, text(),
              "Password file (htpasswd, bcrypt) for auth_strategy http_basic."},
             {"debug", &O::debug, flag(), "Write a detailed log.", kReloadable},
@@ -176,16 +176,16 @@ InterfaceChoices default_interfaces() {
         {"bios", {{"no-bios", "fake"}, ""}},
         {"boot", {{"ipxe", "pxe", "fake"}, ""}},
         {"console", {{"no-console", "fake"}, ""}},
-        {"deploy", {{"direct", "ramdisk", "fake"}, ""}},
+        {"deploy", {{"direct", "fake"}, ""}},
         {"firmware", {{"no-firmware", "fake"}, ""}},
-        {"inspect", {{"no-inspect", "agent", "fake"}, ""}},
+        {"inspect", {{"no-inspect", "fake"}, ""}},
         {"management", {}},
-        {"network", {{"noop", "flat"}, ""}},
+        {"network", {{"noop"}, ""}},
         {"power", {}},
-        {"raid", {{"no-raid", "agent", "fake"}, ""}},
-        {"rescue", {{"no-rescue", "agent", "fake"}, ""}},
+        {"raid", {{"no-raid", "fake"}, ""}},
+        {"rescue", {{"no-rescue", "fake"}, ""}},
         {"storage", {{"noop", "fake"}, "noop"}},
-        {"vendor", {{"no-vendor", "ipmitool", "fake"}, ""}},
+        {"vendor", {{"ipmitool", "no-vendor", "fake"}, ""}},
     };
 }
 

@@ -32,7 +32,18 @@ struct Exchange {
     bool done = false;
 };
 
-void refuse(Exchange& exchange, const RouterRefusal& refusal) {
+bool accepts_json(const HttpHeaders& headers) {
+    auto accept = lower_case(headers.get("Accept"));
+    if (trimmed(accept).empty()) return true;
+    return std::ranges::any_of(split(accept, ','), [](std::string_view range) {
+        auto type = trimmed(range.substr(0, range.find(';')));
+        return type == "*/*" || type == "application/*" || type == "application/json";
+    });
+}
+
+/// Who accepts no JSON gets text inside of the envelope.
+void refuse(Exchange& exchange, RouterRefusal refusal) {
+    refusal.plain_text = !accepts_json(exchange.call.http.headers);
     exchange.response = router_refusal(refusal);
     exchange.with_request_id = false;
     exchange.version_headers =
@@ -64,15 +75,6 @@ bool nests_deeper_than(std::string_view json, std::size_t limit) {
         }
     }
     return false;
-}
-
-bool accepts_json(const HttpHeaders& headers) {
-    auto accept = lower_case(headers.get("Accept"));
-    if (trimmed(accept).empty()) return true;
-    return std::ranges::any_of(split(accept, ','), [](std::string_view range) {
-        auto type = trimmed(range.substr(0, range.find(';')));
-        return type == "*/*" || type == "application/*" || type == "application/json";
-    });
 }
 
 conductor::RequestContext context_of(const HttpHeaders& headers) {
@@ -147,6 +149,8 @@ void refuse_too_old(Exchange& exchange) {
         case TooOld::fault_406:
             throw Error(406, "not_acceptable", text);
         case TooOld::router_404:
+            if (route.pattern.starts_with("shards") && !call.parts->manners.router_hides_shards)
+                throw NotFound(text);
             return refuse(exchange, {.status = 404, .description = text});
         case TooOld::router_405:
             return refuse(exchange, {.status = 405, .description = text, .with_allow = true});
@@ -175,8 +179,7 @@ void find_handler(Exchange& exchange, const std::vector<std::string>& words) {
     if (!accepts_json(call.http.headers))
         return refuse(exchange, {.status = 406,
                                  .description = "This service answers in application/json only: "
-                                                "the Accept header must allow it.",
-                                 .plain_text = true});
+                                                "the Accept header must allow it."});
     if (!call.has(match.route->since)) refuse_too_old(exchange);
 }
 
@@ -201,8 +204,8 @@ void prepare(Exchange& exchange) {
     bool is_v1 = call.http.path == "/v1" || call.http.path == "/v1/";
     if (is_root || is_v1) return answer_discovery(exchange, is_root);
     auto words = path_words(call.http.path);
-    if (!words || call.http.path.ends_with("/detail/")) return refuse(exchange, {.status = 404});
     settle_version(exchange, true);
+    if (!words || call.http.path.ends_with("/detail/")) nothing_here(call);
     if (!exchange.done) find_handler(exchange, *words);
 }
 

@@ -33,16 +33,6 @@ void merge(JsonObject& values, std::string_view name, Json value) {
     present->get_array().push_back(std::move(value));
 }
 
-std::vector<std::string> comma_separated(std::string_view text, bool lower) {
-    std::vector<std::string> words;
-    for (auto part : split(text, ',')) {
-        auto word = lower ? lower_case(trimmed(part)) : std::string(trimmed(part));
-        if (!word.empty() && std::ranges::find(words, word) == words.end())
-            words.push_back(std::move(word));
-    }
-    return words;
-}
-
 std::optional<std::int64_t> whole_number(std::string_view text) {
     text = trimmed(text);
     if (text.starts_with('+')) text.remove_prefix(1);
@@ -173,21 +163,27 @@ std::optional<std::string> Arguments::mac(std::string_view name) {
 
 std::optional<std::vector<std::string>> Arguments::words(std::string_view name) {
     auto value = take(name);
-    if (value.is_null()) return std::nullopt;
-    if (value.is_string()) return comma_separated(value.get_string(), true);
-    std::vector<std::string> words;
-    if (!lists_may_repeat_ || !value.is_array()) refuse(name, value, "one comma-separated text");
-    for (const auto& element : value.get_array()) {
-        if (!element.is_string()) refuse(name, value, "a comma-separated text");
-        words.emplace_back(element.get_string());
-    }
-    return words;
+    if (value.is_string()) return comma_separated(lower_case(value.get_string()));
+    return list(name, value);
 }
 
 std::optional<std::vector<std::string>> Arguments::texts(std::string_view name) {
-    auto value = text(name);
-    if (!value) return std::nullopt;
-    return comma_separated(*value, false);
+    auto value = take(name);
+    if (value.is_string()) return comma_separated(value.get_string());
+    return list(name, value);
+}
+
+/// An argument that was given several times.
+std::optional<std::vector<std::string>> Arguments::list(std::string_view name,
+                                                        const Json& value) const {
+    if (value.is_null()) return std::nullopt;
+    if (!lists_may_repeat_ || !value.is_array()) refuse(name, value, "one comma-separated text");
+    std::vector<std::string> words;
+    for (const auto& element : value.get_array()) {
+        if (!element.is_string()) refuse(name, value, "comma-separated text");
+        words.emplace_back(element.get_string());
+    }
+    return words;
 }
 
 Json Arguments::json(std::string_view name) {

@@ -57,6 +57,7 @@ private:
     void add_body(const Call& call);
     /// The value of `name`, which counts as asked for from now on; null when absent.
     Json take(std::string_view name);
+    std::optional<std::vector<std::string>> list(std::string_view name, const Json& value) const;
     [[noreturn]] void refuse(std::string_view name, const Json& value,
                              std::string_view expected) const;
 

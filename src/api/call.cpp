@@ -8,6 +8,10 @@ namespace ferrite::api {
 
 Json Call::document() const {
     if (http.body.empty()) return JsonObject();
+    auto type = http.headers.get("Content-Type");
+    if (type.empty() || type.starts_with("application/x-www-form-urlencoded"))
+        throw InvalidValue(
+            "The body must be a JSON document: send it with Content-Type: application/json.");
     return parse_json(http.body, options().max_json_body_depth);
 }
 

@@ -76,6 +76,10 @@ HttpResponse list_chassis_detail(const Call& call) {
     return list(call, ListPath::detail, "chassis/detail");
 }
 
+HttpResponse refuse_below_chassis_nodes(const Call&) {
+    throw InvalidValue("Below a chassis there is only the list of its nodes: use /v1/nodes/.");
+}
+
 HttpResponse show_chassis(const Call& call) {
     auto arguments = Arguments::of_query(call);
     auto fields = arguments.words("fields");

@@ -81,10 +81,12 @@ public:
     }
 
     /// The fields that a client or a handler named, and links.
-    static Document of_names(const Resource<R>& resource, std::span<const std::string> names) {
+    static Document of_names(const Resource<R>& resource, const Call& call,
+                             std::span<const std::string> names) {
         Document document(resource);
         for (const auto& name : names)
-            if (const auto* field = find_field(resource.fields, std::string_view(name)))
+            if (const auto* field = find_field(resource.fields, std::string_view(name));
+                field && field->since <= call.version)
                 document.add(*field);
         if (const auto* links = find_field(resource.fields, std::string_view("links")))
             document.add(*links);

@@ -131,7 +131,7 @@ HttpResponse show_driver(const Call& call) {
 
 HttpResponse show_driver_field(const Call& call) {
     Arguments::of_query(call).finish();
-    return show(call, std::vector<std::string>{call.words[1]});
+    return show(call, comma_separated(call.words[1]));
 }
 
 HttpResponse show_driver_properties(const Call& call) {

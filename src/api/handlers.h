@@ -62,6 +62,7 @@ Task<HttpResponse> delete_port(Call call);
 HttpResponse list_chassis(const Call& call);
 HttpResponse list_chassis_detail(const Call& call);
 HttpResponse show_chassis(const Call& call);
+HttpResponse refuse_below_chassis_nodes(const Call& call);
 Task<HttpResponse> create_chassis(Call call);
 Task<HttpResponse> patch_chassis(Call call);
 Task<HttpResponse> delete_chassis(Call call);

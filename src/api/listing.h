@@ -94,7 +94,7 @@ template <class R>
 Document<R> list_document(const Call& call, const ListRequest<R>& list, bool detailed) {
     auto document =
         list.arguments.fields
-            ? Document<R>::of_names(list.resource, *list.arguments.fields)
+            ? Document<R>::of_names(list.resource, call, *list.arguments.fields)
             : Document<R>::of_kind(list.resource, call,
                                    detailed ? model::Shown::detail : model::Shown::brief);
     for (auto field : list.also_read) document.need(field);

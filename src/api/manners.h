@@ -13,6 +13,7 @@ struct Manners {
     bool lists_may_repeat = true;         ///< `fields=a&fields=b` is `fields=a,b`.
     bool next_keeps_filters = true;       ///< A `next` link repeats the filters of its request.
     bool any_uuid_form = true;            ///< A UUID without hyphens or in capitals finds its node.
+    bool router_hides_shards = false;     ///< The 404 of shards below 1.82 is the router's.
     int below_nested_list = 400;          ///< Status of `GET /v1/nodes/N/ports/P`.
 };
 
@@ -24,6 +25,7 @@ constexpr Manners manners_of(model::MicroVersion max) {
             .lists_may_repeat = false,
             .next_keeps_filters = false,
             .any_uuid_form = false,
+            .router_hides_shards = true,
             .below_nested_list = 403};
 }
 

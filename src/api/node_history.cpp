@@ -72,12 +72,12 @@ HttpResponse show_node_history(const Call& call) {
     Arguments::of_query(call).finish();
     auto node = find_node(call, call.words[0]);
     auto uuid = normalised_uuid(call.words[1]);
-    if (!uuid)
-        throw InvalidValue(fmt::format("A history event is named by its UUID, and '{}' is none.",
-                                       call.words[1].substr(0, 100)));
-    auto event = call.store().read([&](store::Sql& db) { return store::history::find(db, *uuid); });
+    std::optional<NodeHistory> event;
+    if (uuid)
+        event = call.store().read([&](store::Sql& db) { return store::history::find(db, *uuid); });
     if (!event || event->node_uuid != node.uuid)
-        throw NotFound(fmt::format("Node {} has no history event {}.", node.label(), *uuid));
+        throw NotFound(fmt::format("Node {} has no history event {}.", node.label(),
+                                   call.words[1].substr(0, 100)));
     return json_reply(200, document_text(history_resource(), call, *event));
 }
 

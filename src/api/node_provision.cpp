@@ -43,8 +43,9 @@ Asked read(const Call& call) {
     return asked;
 }
 
-bool checked_late(std::string_view verb) {
-    return verb == "unhold" || verb == "service";
+/// Verbs whose version is asked for after the state of the node, or, for undeploy, never was.
+bool has_no_early_version(std::string_view verb) {
+    return verb == "unhold" || verb == "service" || verb == "undeploy";
 }
 
 /// A verb that this service has at some version it offers.
@@ -56,7 +57,7 @@ const states::Verb* find_verb(const Call& call, std::string_view target) {
 /// 3.
 void check_verb_version(const Call& call, std::string_view target) {
     const auto* verb = find_verb(call, target);
-    if (verb && !checked_late(target))
+    if (verb && !has_no_early_version(target))
         require_version(call, verb->since, fmt::format("The target {}", target));
 }
 

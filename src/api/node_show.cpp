@@ -17,9 +17,9 @@ constexpr std::array<std::string_view, 11> kStatesFields = {
 };
 
 HttpResponse show(const Call& call, const std::optional<std::vector<std::string>>& fields) {
-    auto document = shown_document(node_resource(), call, fields);
+    auto node = find_node(call, call.words[0]);
     std::string body;
-    document.append(Showing(call), find_node(call, call.words[0]), body);
+    shown_document(node_resource(), call, fields).append(Showing(call), node, body);
     return json_reply(200, std::move(body));
 }
 
@@ -40,7 +40,7 @@ HttpResponse show_node(const Call& call) {
 /// `/v1/nodes/N/power_state` is short for `/v1/nodes/N?fields=power_state`.
 HttpResponse show_node_field(const Call& call) {
     Arguments::of_query(call).finish();
-    return show(call, std::vector<std::string>{call.words[1]});
+    return show(call, comma_separated(call.words[1]));
 }
 
 HttpResponse show_node_states(const Call& call) {

@@ -18,6 +18,11 @@ void drop_unknown_interfaces(const Call& call, JsonObject& results) {
     }
 }
 
+void check_name_version(const Call& call, std::string_view ident) {
+    if (!normalised_uuid(ident))
+        require_version(call, model::since(1, 5), "Naming a node by its name");
+}
+
 Task<HttpResponse> validate(Call call, std::string ident) {
     auto node = find_node(call, ident);
     require_conductor(call, node, 404);
@@ -32,6 +37,7 @@ Task<HttpResponse> validate(Call call, std::string ident) {
 Task<HttpResponse> validate_node(Call call) {
     Arguments::of_query(call).finish();
     auto ident = call.words[0];
+    check_name_version(call, ident);
     co_return co_await validate(std::move(call), std::move(ident));
 }
 
@@ -40,8 +46,7 @@ Task<HttpResponse> validate_named_node(Call call) {
     auto node = arguments.ident("node");
     auto uuid = arguments.uuid("node_uuid");
     arguments.finish();
-    if (node && !normalised_uuid(*node))
-        require_version(call, model::since(1, 5), "Naming a node by its name");
+    if (node) check_name_version(call, *node);
     if (!uuid && !node)
         throw InvalidValue("Say which node to validate: node= takes a name or UUID.");
     co_return co_await validate(std::move(call), uuid ? *uuid : *node);

@@ -132,6 +132,8 @@ std::span<const std::string_view> secret_node_names() {
 
 Node find_node(const Call& call, std::string_view ident) {
     auto uuid = normalised_uuid(ident);
+    if (!uuid && call.has(since(1, 5)) && !call.has(since(1, 10)))
+        model::check_node_name(ident, call.version);
     bool usable =
         uuid ? call.parts->manners.any_uuid_form || *uuid == ident : call.has(since(1, 5));
     std::optional<Node> node;
@@ -165,6 +167,8 @@ void check_network_data(const Json& data) {
 }
 
 void check_properties(const Node& node) {
+    if (node.instance_name && node.instance_name->empty())
+        throw InvalidValue("instance_name must have 1 to 255 characters, or be left out.");
     if (node.properties.absent()) return;
     auto properties = node.properties.value();
     for (std::string_view name : {"local_gb", "memory_mb"}) {

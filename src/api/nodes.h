@@ -25,7 +25,8 @@ void require_conductor(const Call& call, const model::Node& node, int status);
 /// Throws InvalidValue unless `data` follows the network data format (section 8.1).
 void check_network_data(const Json& data);
 
-/// Throws InvalidValue when a size in the node's properties is no non-negative whole number.
+/// Throws InvalidValue when a size in the node's properties is no non-negative whole number, and
+/// for an empty instance_name.
 void check_properties(const model::Node& node);
 
 /// Throws InvalidValue when `capabilities` ask for a boot mode that `[api]

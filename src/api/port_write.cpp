@@ -62,6 +62,12 @@ void check_physical_network(const Port& port) {
         throw InvalidValue("physical_network can not be empty: name a network or leave it out.");
 }
 
+/// This one field takes no word for a boolean.
+void check_strict_boolean(std::string_view field, const Json& value) {
+    if (field == "available_for_dynamic_portgroup" && value.is_string())
+        throw InvalidValue("available_for_dynamic_portgroup must be true or false.");
+}
+
 /// The node of a port that is made or moved; a missing one is the document's fault: 400.
 Node node_of(const Call& call, std::string_view ident) {
     auto node = call.store().read([&](store::Sql& db) { return store::nodes::find(db, ident); });
@@ -93,6 +99,8 @@ Task<HttpResponse> create_port(Call call) {
     Arguments::of_query(call).finish();
     auto sent = read_new_port(call);
     auto port = read_new(port_resource(), call, sent.body);
+    for (const auto& entry : sent.body.get_object())
+        check_strict_boolean(entry.key(), entry.value());
     normalise_address(port);
     settle_node(call, sent, port);
     check_new_versions(port_resource(), call, sent.body);
@@ -118,6 +126,8 @@ Task<HttpResponse> patch_port(Call call) {
     auto steps = read_patch(call.document());
     check_patch_roots(port_resource(), call, steps);
     check_patch_versions(port_resource(), call, steps);
+    for (const auto& step : steps)
+        if (step.value) check_strict_boolean(step.root(), *step.value);
     auto before = find_port(call, call.words[0]);
     auto port = patched(port_resource(), before, steps);
     if (port.address != before.address) normalise_address(port);

@@ -127,9 +127,9 @@ HttpResponse list(const Call& call, ListPath path, std::string_view url,
 }
 
 HttpResponse show(const Call& call, const std::optional<std::vector<std::string>>& fields) {
-    auto document = shown_document(port_resource(), call, fields);
+    auto port = find_port(call, call.words[0]);
     std::string body;
-    document.append(Showing(call), find_port(call, call.words[0]), body);
+    shown_document(port_resource(), call, fields).append(Showing(call), port, body);
     return json_reply(200, std::move(body));
 }
 
@@ -144,6 +144,7 @@ const Resource<Port>& port_resource() {
         .brief_names = "uuid,address",
         .key_field = "uuid",
         .key = &Port::uuid,
+        .left_out_when_newer = "internal_info",
     };
     return resource;
 }
@@ -184,7 +185,7 @@ HttpResponse show_port(const Call& call) {
 
 HttpResponse show_port_field(const Call& call) {
     Arguments::of_query(call).finish();
-    return show(call, std::vector<std::string>{call.words[1]});
+    return show(call, comma_separated(call.words[1]));
 }
 
 HttpResponse refuse_below_node_ports(const Call& call) {

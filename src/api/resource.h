@@ -41,8 +41,8 @@ struct Resource {
     /// The field that markers and links name.
     std::string_view key_field;
     std::string R::* key;
-    /// True when asking for a field or sort key that the version has not yet is a 406, not a 400.
-    bool newer_is_406 = true;
+    /// A field that may be asked for below its version, and is left out of the answer there.
+    std::string_view left_out_when_newer;
 };
 
 /// `[{"href": "<base>/v1/<path>", "rel": "self"}, {"href": "<base>/<path>", "rel": "bookmark"}]`.

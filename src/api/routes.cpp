@@ -82,6 +82,10 @@ constexpr Route kRoutes[] = {
     {"DELETE", "chassis/{chassis}",     delete_chassis},
     {"GET",    "chassis/{chassis}/nodes",         list_chassis_nodes},
     {"GET",    "chassis/{chassis}/nodes/detail",  list_chassis_nodes_detail},
+    {"GET",    "chassis/{chassis}/nodes/*",       refuse_below_chassis_nodes},
+    {"POST",   "chassis/{chassis}/nodes",         refuse_below_chassis_nodes},
+    {"PATCH",  "chassis/{chassis}/nodes/*",       refuse_below_chassis_nodes},
+    {"DELETE", "chassis/{chassis}/nodes/*",       nothing_here},
 
     {"GET",    "drivers",               list_drivers},
     {"GET",    "drivers/properties",    show_named_driver_properties},
@@ -96,6 +100,7 @@ constexpr Route kRoutes[] = {
     {"GET",    "shards/*",              nothing_here,    since(1, 82), TooOld::router_404},
 
     {"GET",    "lookup",                look_up_node},
+    {"POST",   "heartbeat",             missing_ident},
     {"POST",   "heartbeat/{node}",      receive_heartbeat},
     // clang-format on
 };

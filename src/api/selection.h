@@ -30,8 +30,9 @@ void check_selection(const Resource<R>& resource, const Call& call,
                             name.substr(0, 100), resource.noun));
     }
     for (const auto& name : names)
-        require_version(call, find_field(resource.fields, std::string_view(name))->since,
-                        fmt::format("The field {}", name));
+        if (name != resource.left_out_when_newer)
+            require_version(call, find_field(resource.fields, std::string_view(name))->since,
+                            fmt::format("The field {}", name));
 }
 
 /// The document of a GET of one resource: all of it, or what `fields=` names.
@@ -40,7 +41,7 @@ Document<R> shown_document(const Resource<R>& resource, const Call& call,
                            const std::optional<std::vector<std::string>>& fields) {
     if (!fields) return Document<R>::of_kind(resource, call, model::Shown::detail);
     check_selection(resource, call, *fields);
-    return Document<R>::of_names(resource, *fields);
+    return Document<R>::of_names(resource, call, *fields);
 }
 
 }  // namespace ferrite::api

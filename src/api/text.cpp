@@ -29,6 +29,16 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
     }
 }
 
+std::vector<std::string> comma_separated(std::string_view text) {
+    std::vector<std::string> words;
+    for (auto part : split(text, ',')) {
+        std::string word(trimmed(part));
+        if (!word.empty() && std::ranges::find(words, word) == words.end())
+            words.push_back(std::move(word));
+    }
+    return words;
+}
+
 std::string joined(const std::vector<std::string>& parts, std::string_view separator) {
     std::string text;
     for (const auto& part : parts) {

@@ -16,6 +16,9 @@ std::string lower_case(std::string_view text);
 /// The parts between `separator`s; one empty part for an empty text.
 std::vector<std::string_view> split(std::string_view text, char separator);
 
+/// Comma-separated words, each once, without the white space around them.
+std::vector<std::string> comma_separated(std::string_view text);
+
 std::string joined(const std::vector<std::string>& parts, std::string_view separator);
 
 /// Number of characters in UTF-8 text.

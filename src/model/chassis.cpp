@@ -12,8 +12,8 @@ constexpr Field<Chassis> kFields[] = {
     field("updated_at", timestamp, &Chassis::updated_at, since(1, 1)),
     field("description", text, &Chassis::description, since(1, 1), brief, always, at_most(255)),
     field("extra", object, &Chassis::extra, since(1, 1), always),
-    computed<Chassis>("links", list, since(1, 1), brief, unselectable),
-    computed<Chassis>("nodes", list, since(1, 1), unselectable),
+    computed<Chassis>("links", list, since(1, 1), brief),
+    computed<Chassis>("nodes", list, since(1, 1)),
     // clang-format on
 };
 

@@ -25,7 +25,7 @@ constexpr Field<Port> kFields[] = {
     field("category", text, &Port::category, since(1, 101), always, at_most(80)),
     field("available_for_dynamic_portgroup", boolean, &Port::available_for_dynamic_portgroup,
           since(1, 111), always),
-    computed<Port>("links", list, since(1, 1), brief, unselectable),
+    computed<Port>("links", list, since(1, 1), brief),
     // clang-format on
 };
 

@@ -44,6 +44,8 @@ TEST_F(NodeReadTest, SelectsFields) {
     EXPECT_EQ(get("/v1/nodes?fields=shard", "1.81").status, 406);
     EXPECT_EQ(get("/v1/nodes?fields=uuid&fields=name").status, 200);
     EXPECT_EQ(get("/v1/nodes/" + uuid + "?detail=true").status, 400);
+    EXPECT_EQ(get("/v1/nodes/" + uuid + "/name,uuid").json.as_object().size(), 3u);
+    EXPECT_EQ(get("/v1/nodes/missing?fields=nope").status, 404);
 }
 
 TEST_F(NodeReadTest, FindsNodesByAnyNameOfTheirs) {

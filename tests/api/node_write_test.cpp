@@ -71,6 +71,12 @@ TEST_F(NodeWriteTest, RefusesDocumentsThatAreWrong) {
         EXPECT_EQ(string_member(reply.error(), "faultcode"), "Client");
         EXPECT_TRUE(reply.error().as_object().at("debuginfo").is_null());
     }
+    for (std::string type : {"", "application/x-www-form-urlencoded"})
+        EXPECT_EQ(send("POST", "/v1/nodes", "1.115", R"({"driver":"fake-hardware"})", type).status,
+                  400);
+    EXPECT_EQ(
+        send("POST", "/v1/nodes", "1.115", R"({"driver":"fake-hardware"})", "text/plain").status,
+        201);
     EXPECT_EQ(post("/v1/nodes?x=1", R"({"driver":"fake-hardware"})").status, 400);
     EXPECT_EQ(post("/v1/nodes/x", R"({"driver":"fake-hardware"})").status, 400);
 }
@@ -105,6 +111,7 @@ TEST_F(NodeWriteTest, OwnerFollowsTheProject) {
     request.path = "/v1/nodes";
     request.body = R"({"driver":"fake-hardware","owner":"p1"})";
     request.headers.set("X-OpenStack-Ironic-API-Version", "1.115");
+    request.headers.set("Content-Type", "application/json");
     EXPECT_EQ(send(request).status, 400);
     request.headers.set("X-Project-Id", "p1");
     EXPECT_EQ(send(request).string("owner"), "p1");

@@ -133,6 +133,22 @@ TEST_F(ResourcesTest, PortPatches) {
     EXPECT_EQ(change_port(port, "replace", "/extra", "{}").status, 409);
 }
 
+TEST_F(ResourcesTest, PortFieldsThatAreOutOfTheOrdinary) {
+    auto node = new_node(R"("name":"n")");
+    EXPECT_EQ(post("/v1/ports", R"({"node_uuid":")" + node +
+                                    R"(","address":"52:54:00:00:00:01",)"
+                                    R"("available_for_dynamic_portgroup":"yes"})")
+                  .status,
+              400);
+    auto port = new_port(node, R"("address":"52:54:00:00:00:01")");
+    EXPECT_EQ(get("/v1/ports/" + port + "?fields=internal_info", "1.17").json.as_object().size(),
+              1u);
+    EXPECT_EQ(get("/v1/ports/" + port + "?fields=pxe_enabled", "1.18").status, 406);
+    EXPECT_EQ(get("/v1/ports?fields=links").status, 200);
+    EXPECT_EQ(change_port(port, "replace", "/available_for_dynamic_portgroup", R"("no")").status,
+              400);
+}
+
 TEST_F(ResourcesTest, PinnedServiceNamesPortsByUuid) {
     make_api({.max_version = {82}});
     EXPECT_EQ(get("/v1/ports/x", "1.72").status, 400);
@@ -167,6 +183,9 @@ TEST_F(ResourcesTest, Chassis) {
     EXPECT_EQ(get(path + "/nodes").at("nodes").as_array().size(), 1u);
     EXPECT_EQ(get(path + "/nodes/detail").status, 200);
     EXPECT_EQ(get("/v1/chassis/nodes").status, 400);
+    EXPECT_EQ(post(path + "/nodes", "{}").status, 400);
+    EXPECT_EQ(get(path + "/nodes/n").status, 400);
+    EXPECT_EQ(send("DELETE", path + "/nodes/n").status, 404);
     EXPECT_EQ(send("DELETE", path).status, 400);
     EXPECT_EQ(send("DELETE", "/v1/nodes/" + node).status, 204);
     EXPECT_EQ(send("DELETE", path).status, 204);

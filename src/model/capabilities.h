@@ -9,11 +9,11 @@
 namespace ferrite::model {
 
 /// The `capabilities` of a properties or instance_info document: an object, its JSON text, or
-/// "key:value,key:value". What cannot be read counts as absent.
+/// "key:value,key:value". What cannot be read counts as absent; values that are no text are JSON.
 std::map<std::string, std::string, std::less<>> capabilities(const JsonText& document);
 
-/// "bios" or "uefi": what the instance asks for, else what the machine is said to have, else what
-/// the last deploy used, else `fallback` (reference: conductor.md section 12.3).
+/// "bios" or "uefi", in lower case: what the instance asks for, else what the machine is said to
+/// have, else what the last deploy used, else `fallback` (reference: conductor.md section 12.3).
 std::string boot_mode_of(const Node& node, std::string_view fallback);
 
 }  // namespace ferrite::model

@@ -21,8 +21,8 @@ constexpr MicroVersion since(int /*major*/, int minor) {
     return {minor};
 }
 
-/// The newest microversion of an OpenStack release (`pin_release_version`, e.g. "21.4"); nothing
-/// for a release that is not known. Table: reference api.md section 3.3.
+/// The newest microversion of an OpenStack release (`pin_release_version`: "21.4" or "2023.1");
+/// nothing for a release that is not known. Table: reference api.md section 3.3.
 std::optional<MicroVersion> version_of_release(std::string_view release);
 
 }  // namespace ferrite::model

@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -25,6 +26,14 @@ sigset_t block_signals() {
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     signal(SIGPIPE, SIG_IGN);
     return signals;
+}
+
+/// Every connection is a file: the soft limit that shells set is far below what the service may have.
+void raise_file_limit() {
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 void tell(const ConfigReport& report) {
@@ -54,6 +63,7 @@ int serve(const std::vector<std::string>& files, bool greet) {
     configure_log(general.debug ? LogLevel::debug : LogLevel::info, general.log_file);
     tell(loaded.report);
 
+    raise_file_limit();
     auto signals = block_signals();
     daemon::Server server(loaded.options);
     server.start();

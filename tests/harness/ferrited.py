@@ -121,6 +121,11 @@ class Ferrited:
         self.process.kill()
         self.process.wait()
 
+    def memory(self):
+        """Resident memory of the server, in KiB."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
+
     def log(self):
         """What the server has logged."""
         return self.log_path.read_text(errors="replace")

@@ -33,7 +33,9 @@ void add(Sql& db, const model::Node& node, std::string_view conductor, std::stri
 }
 
 std::optional<NodeHistory> find(Sql& db, std::string_view uuid) {
-    return find_row(db, node_history_table(), "uuid", std::string(uuid));
+    auto normal = normalised_uuid(uuid);
+    if (!normal) return std::nullopt;
+    return find_row(db, node_history_table(), "uuid", *normal);
 }
 
 std::int64_t page(Sql& db, const PageQuery& query,

@@ -33,7 +33,7 @@ void stamp_state_change(const Node& before, Node& node) {
     node.provision_updated_at = now;
     bool was_inspecting =
         before.in_state(states::inspecting) || before.in_state(states::inspect_wait);
-    if (node.in_state(states::inspecting) && !was_inspecting) {
+    if (node.in_state(states::inspecting)) {
         node.inspection_started_at = now;
         node.inspection_finished_at.reset();
     } else if (was_inspecting && node.in_state(states::manageable)) {

@@ -1,5 +1,7 @@
 #include "store/ports.h"
 
+#include <limits>
+
 #include <fmt/core.h>
 
 #include "base/error.h"
@@ -49,7 +51,8 @@ std::optional<Port> find_by_address(Sql& db, std::string_view mac) {
 std::vector<Port> of_node(Sql& db, std::string_view node_uuid) {
     std::vector<Port> found;
     auto fields = all_fields(port_table());
-    PageQuery query{.where = {{"node_uuid = ?", {std::string(node_uuid)}}}};
+    PageQuery query{.where = {{"node_uuid = ?", {std::string(node_uuid)}}},
+                    .limit = std::numeric_limits<std::int64_t>::max()};
     read_page<Port>(db, port_table(), query, fields, [&](const Port& p) { found.push_back(p); });
     return found;
 }

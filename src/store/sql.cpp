@@ -70,9 +70,14 @@ Sql::Sql(const std::string& path, Mode mode) : state_(std::make_unique<State>())
                                 path, sqlite3_errstr(code)));
     sqlite3_extended_result_codes(state_->db, 1);
     sqlite3_busy_timeout(state_->db, 10'000);
-    execute("PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-4096;");
-    if (mode == Mode::read_write) execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;");
-    if (mode == Mode::read_only) execute("PRAGMA mmap_size=0;");
+    try {
+        execute("PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-4096;");
+        if (mode == Mode::read_write) execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;");
+        if (mode == Mode::read_only) execute("PRAGMA mmap_size=0;");
+    } catch (Error& error) {
+        error.within(path);
+        throw;
+    }
 }
 
 Sql::~Sql() = default;
@@ -81,6 +86,10 @@ void Sql::execute(const char* statements) {
     if (int code = sqlite3_exec(state_->db, statements, nullptr, nullptr, nullptr);
         code != SQLITE_OK)
         fail(state_->db, code, statements);
+}
+
+bool Sql::in_transaction() const {
+    return sqlite3_get_autocommit(state_->db) == 0;
 }
 
 std::int64_t Sql::last_insert_id() const {

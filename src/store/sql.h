@@ -36,7 +36,7 @@ public:
     std::int64_t run();
 
     bool is_null(int column) const;
-    /// Valid until the next step(); empty for NULL.
+    /// Valid until the next step(); for NULL a view of no data (`data()` is null).
     std::string_view text(int column) const;
     std::int64_t integer(int column) const;
 
@@ -59,6 +59,9 @@ public:
     /// Runs statements without parameters or rows.
     void execute(const char* statements);
     std::int64_t last_insert_id() const;
+    /// False outside of BEGIN and COMMIT, also when a failure has ended the transaction: SQLite
+    /// undoes all of it when the disk is full.
+    bool in_transaction() const;
 
 private:
     friend class Query;

@@ -5,6 +5,7 @@
 #include <exception>
 #include <future>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <vector>
 
@@ -25,15 +26,55 @@ struct Waiting {
 /// More than this in one flush would let the first wait for too many others.
 constexpr std::size_t kMaxBatch = 256;
 
+using Jobs = std::span<const std::shared_ptr<Waiting>>;
+
+void run(Sql& db, std::string_view statement) {
+    Query(db, statement).run();
+}
+
+/// Runs a job in a savepoint of the open transaction. Throws when the transaction is lost with it.
 void run_one(Sql& db, Waiting& job) {
-    db.execute("SAVEPOINT one");
+    run(db, "SAVEPOINT one");
     try {
         job.work(db);
     } catch (...) {
         job.failure = std::current_exception();
-        db.execute("ROLLBACK TO one");
+        if (!db.in_transaction()) throw;
+        run(db, "ROLLBACK TO one");
     }
-    db.execute("RELEASE one");
+    run(db, "RELEASE one");
+}
+
+/// An exception of its own for each asker: they may add context, on different threads.
+std::exception_ptr own_copy(std::exception_ptr cause) {
+    try {
+        std::rethrow_exception(cause);
+    } catch (const Error& error) {
+        return std::make_exception_ptr(Error(error));
+    } catch (...) {
+        return cause;
+    }
+}
+
+/// Commits `jobs` together. When one of them breaks the transaction, as a full disk does, the ones
+/// behind it have not run yet: returns how many are dealt with.
+std::size_t commit_some(Sql& db, Jobs jobs) {
+    std::size_t begun = 0;
+    try {
+        run(db, "BEGIN IMMEDIATE");
+        for (const auto& job : jobs) {
+            ++begun;
+            run_one(db, *job);
+        }
+        run(db, "COMMIT");
+    } catch (...) {
+        // Nothing of what has begun is durable, and nothing can begin without a transaction.
+        if (begun == 0) begun = jobs.size();
+        for (const auto& job : jobs.first(begun))
+            if (!job->failure) job->failure = own_copy(std::current_exception());
+        if (db.in_transaction()) run(db, "ROLLBACK");
+    }
+    return begun;
 }
 
 }  // namespace
@@ -72,35 +113,27 @@ struct Store::State {
         return batch;
     }
 
-    void commit(std::vector<std::shared_ptr<Waiting>>& batch) {
-        try {
-            writer.execute("BEGIN IMMEDIATE");
-            for (auto& job : batch) run_one(writer, *job);
-            writer.execute("COMMIT");
-        } catch (...) {
-            // Nothing of the batch is durable: every one of them failed.
-            for (auto& job : batch) job->failure = std::current_exception();
-            try {
-                writer.execute("ROLLBACK");
-            } catch (const Error&) {
-                // The failure itself may have ended the transaction already.
-            }
-        }
-    }
-
-    void run() {
+    void serve() {
         for (;;) {
             auto batch = next_batch();
             if (batch.empty()) return;
-            commit(batch);
-            for (auto& job : batch) job->told();
+            for (Jobs jobs(batch); !jobs.empty();) {
+                auto done = commit_some(writer, jobs);
+                for (const auto& job : jobs.first(done)) job->told();
+                jobs = jobs.subspan(done);
+            }
         }
     }
 };
 
 Store::Store(Options options) : state_(std::make_unique<State>(std::move(options))) {
-    prepare_schema(state_->writer);
-    state_->thread = std::thread([state = state_.get()] { state->run(); });
+    try {
+        prepare_schema(state_->writer);
+    } catch (Error& error) {
+        error.within(state_->options.path);
+        throw;
+    }
+    state_->thread = std::thread([state = state_.get()] { state->serve(); });
 }
 
 Store::~Store() {
@@ -143,12 +176,12 @@ Store::Reading::Reading(Store& store) : store_(store) {
     }
     if (!connection_)
         connection_ = std::make_unique<Sql>(store_.state_->options.path, Sql::Mode::read_only);
-    connection_->execute("BEGIN");
+    run(*connection_, "BEGIN");
 }
 
 Store::Reading::~Reading() {
     try {
-        connection_->execute("COMMIT");
+        run(*connection_, "COMMIT");
     } catch (const Error&) {
         return;  // A connection in doubt is not used again.
     }

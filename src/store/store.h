@@ -30,6 +30,8 @@ public:
 
     /// Opens the database and brings its schema up to date. Throws Error naming file and cause.
     explicit Store(Options options);
+    /// Commits what still waits. A Runtime whose coroutines wait here is stopped before and
+    /// destroyed after: the writer resumes them on it, and borrows from their frames.
     ~Store();
     Store(const Store&) = delete;
     Store& operator=(const Store&) = delete;
@@ -42,8 +44,10 @@ public:
         return f(reading.db());
     }
 
-    /// Runs `f(Sql&)` as one transaction on the writer thread; resumes when it is durable. What `f`
-    /// throws undoes it and is thrown here. `f` may borrow from the awaiting coroutine's frame.
+    /// Runs `f(Sql&)` once, as one transaction on the writer thread; resumes when it is durable.
+    /// What `f` throws undoes it and is thrown here. `f` may borrow from the awaiting coroutine's
+    /// frame. A full disk (Error "disk_full") also undoes others that were to be committed with it,
+    /// and they are told so.
     template <class F>
     auto write(F f) -> Task<std::invoke_result_t<F, Sql&>> {
         using Result = std::invoke_result_t<F, Sql&>;

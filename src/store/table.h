@@ -43,8 +43,8 @@ struct Table {
     std::string_view key = "uuid";  ///< The column that markers and look-ups name.
 };
 
-/// Statements that make the table and its indices and add the columns that a newer version of the
-/// field table has.
+/// Makes the table and its indices when they are missing, and adds the columns that a newer version
+/// of the field table has; rows that are there get the initial value of the member.
 template <class R>
 void prepare_table(Sql& db, const Table<R>& table);
 

@@ -2,6 +2,7 @@
 
 // The templates of table.h.
 
+#include <algorithm>
 #include <type_traits>
 
 #include <fmt/core.h>
@@ -52,6 +53,13 @@ inline void read(const Query& q, int i, Timestamp& v) {
 inline void read(const Query& q, int i, model::JsonText& v) {
     v.storage().assign(q.text(i));
 }
+/// Most columns of a list are these, so NULL is told from the text and costs no call of its own.
+inline void read(const Query& q, int i, std::optional<std::string>& v) {
+    auto text = q.text(i);
+    if (!text.data()) return v.reset();
+    if (!v) v.emplace();
+    v->assign(text);
+}
 template <class T>
 void read(const Query& q, int i, std::optional<T>& v) {
     if (q.is_null(i)) return v.reset();
@@ -98,11 +106,42 @@ inline std::string_view column_type(model::FieldType type) {
     return type == boolean || type == integer || type == timestamp ? "INTEGER" : "TEXT";
 }
 
+/// What the column holds in rows that are older than it: the value that the member starts with. A
+/// unique column has none, for two rows could not have it.
+template <class R>
+std::string column_default(const model::Field<R>& field) {
+    if (field.unique) return "";
+    return std::visit(
+        [](auto member) -> std::string {
+            if constexpr (!std::is_same_v<decltype(member), std::monostate>) {
+                auto initial = R{}.*member;
+                if constexpr (std::is_same_v<decltype(initial), std::string>)
+                    return fmt::format(" DEFAULT '{}'", initial);
+                else if constexpr (std::is_integral_v<decltype(initial)>)
+                    return fmt::format(" DEFAULT {:d}", initial);
+            }
+            return "";
+        },
+        field.member);
+}
+
+/// The column of a stored field as CREATE and ALTER say it.
+template <class R>
+std::string column_definition(const model::Field<R>& field) {
+    return fmt::format("\"{}\" {}{}", field.name, column_type(field.type), column_default(field));
+}
+
+template <class R>
+void create_table(Sql& db, const Table<R>& table) {
+    std::string columns = "id INTEGER PRIMARY KEY AUTOINCREMENT";
+    for (const auto& field : table.fields)
+        if (field.stored()) columns += "," + column_definition(field);
+    db.execute(fmt::format("CREATE TABLE IF NOT EXISTS {} ({})", table.name, columns).c_str());
+}
+
 template <class R>
 void prepare_table(Sql& db, const Table<R>& table) {
-    db.execute(fmt::format("CREATE TABLE IF NOT EXISTS {} (id INTEGER PRIMARY KEY AUTOINCREMENT)",
-                           table.name)
-                   .c_str());
+    create_table(db, table);
     std::vector<std::string> present;
     {
         Query columns(db, fmt::format("PRAGMA table_info({})", table.name));
@@ -111,9 +150,9 @@ void prepare_table(Sql& db, const Table<R>& table) {
     for (const auto& field : table.fields) {
         if (!field.stored()) continue;
         if (std::find(present.begin(), present.end(), field.name) == present.end())
-            db.execute(fmt::format("ALTER TABLE {} ADD COLUMN \"{}\" {}", table.name, field.name,
-                                   column_type(field.type))
-                           .c_str());
+            db.execute(
+                fmt::format("ALTER TABLE {} ADD COLUMN {}", table.name, column_definition(field))
+                    .c_str());
         if (field.unique || field.indexed)
             db.execute(fmt::format("CREATE {} INDEX IF NOT EXISTS {}_{} ON {} (\"{}\")",
                                    field.unique ? "UNIQUE" : "", table.name, field.name, table.name,
@@ -142,7 +181,7 @@ template <class R>
 std::string select_list(std::span<const model::Field<R>* const> fields) {
     std::string columns = "id";
     for (const auto* field : fields)
-        if (field->stored()) columns += fmt::format(",\"{}\"", field->name);
+        if (field->stored()) columns.append(",\"").append(field->name).append("\"");
     return columns;
 }
 

@@ -1,6 +1,3 @@
-#include <fmt/core.h>
-
-#include "base/error.h"
 #include "conductor/operations.h"
 #include "conductor/state_change.h"
 #include "conductor/steps.h"
@@ -11,34 +8,36 @@ namespace {
 
 namespace states = model::states;
 
-Task<> abort_clean(Services*, NodeSession* session) {
-    auto step = current_step(session->node, StepKind::clean);
-    auto why = step.name.empty()
-                   ? std::string("By request, the clean operation was aborted.")
-                   : fmt::format(
-                         "By request, the clean operation was aborted during or after the "
-                         "completion of step \"{}\".",
-                         step.id());
-    co_await end_clean_badly(session, why, CleanEnd::abort);
-}
-
-Task<> abort_deploy(Services*, NodeSession* session) {
-    co_await fail_deploy(session, "By request, the deploy operation was aborted.", "abort");
+/// A step that must not be cut off is let run to its end; then the operation is aborted.
+bool put_off(model::Node& node, StepKind kind) {
+    auto step = current_step(node, kind);
+    if (step.name.empty() || step.abortable) return false;
+    abort_after_step(node, kind);
+    return true;
 }
 
 }  // namespace
 
 Begun begin_abort(NodeSession& session, const ProvisionRequest&) {
     auto& node = session.node;
-    if (node.in_state(states::clean_wait) || node.in_state(states::clean_hold))
-        return Work(abort_clean);
-    if (node.in_state(states::deploy_wait) || node.in_state(states::deploy_hold))
-        return Work(abort_deploy);
-    if (node.in_state(states::inspect_wait))
+    bool cleans = node.in_state(states::clean_wait) || node.in_state(states::clean_hold);
+    bool deploys = node.in_state(states::deploy_wait) || node.in_state(states::deploy_hold);
+    if (cleans && put_off(node, StepKind::clean)) return std::nullopt;
+    if (deploys && put_off(node, StepKind::deploy)) return std::nullopt;
+    bool rescues = node.in_state(states::rescue_wait);
+    bool inspects = node.in_state(states::inspect_wait);
+
+    change_state(node, "abort", cleans || deploys || rescues ? Follows::work : Follows::nothing);
+    // Kept at once: were the rest interrupted, the node would already say why it is in this state.
+    if (cleans) node.last_error = abort_reason(node, StepKind::clean);
+    if (deploys) node.last_error = abort_reason(node, StepKind::deploy);
+    if (cleans) return Work(abort_clean);
+    if (deploys) return Work(abort_deploy);
+    if (rescues) return Work(abort_rescue);
+    if (inspects) {
+        forget_operation(node, Forget::steps_and_agent);
         session.record_error("introspection", "Inspection was aborted by request.");
-    auto error = node.last_error;
-    change_state(node, "abort", Follows::nothing);
-    node.last_error = error;
+    }
     return std::nullopt;
 }
 

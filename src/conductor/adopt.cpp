@@ -1,9 +1,8 @@
 #include <fmt/core.h>
 
-#include "base/error.h"
+#include "conductor/failure.h"
 #include "conductor/operations.h"
 #include "conductor/state_change.h"
-#include "model/states.h"
 
 namespace ferrite::conductor {
 
@@ -14,25 +13,18 @@ Begun begin_adopt(NodeSession& session, const ProvisionRequest&) {
 
 Task<> adopt(Services* services, NodeSession* session) {
     auto& node = session->node;
-    std::string failure;
-    try {
-        if (!node.instance_info.get_text("image_source").empty())
-            node.driver_internal_info.set("is_whole_disk_image", Json(true));
-        co_await session->driver.deploy->prepare(session);
-    } catch (const Error& error) {
-        failure = error.message();
-    }
-    if (failure.empty()) {
+    if (!node.instance_info.get_text("image_source").empty())
+        node.driver_internal_info.set("is_whole_disk_image", Json(true));
+    auto failure = co_await failure_of(session->driver.deploy->prepare(session));
+    if (!failure) {
         node.conductor_affinity = services->options.host;
         change_state(node, "done", Follows::nothing);
         co_return;
     }
     node.power_state.reset();
-    session->record_error(
-        "adoption", fmt::format("Error while attempting to adopt node {}: {}", node.uuid, failure));
-    auto error = node.last_error;
+    session->record_error("adoption", fmt::format("Error while attempting to adopt node {}: {}",
+                                                  node.uuid, *failure));
     change_state(node, "fail", Follows::nothing);
-    node.last_error = error;
 }
 
 }  // namespace ferrite::conductor

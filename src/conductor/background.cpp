@@ -1,5 +1,6 @@
 #include "conductor/background.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <deque>
@@ -11,6 +12,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "conductor/deadlines.h"
+#include "conductor/failure.h"
 #include "conductor/node_session.h"
 #include "conductor/operations.h"
 #include "conductor/power_sync.h"
@@ -25,30 +27,50 @@ namespace {
 
 namespace states = model::states;
 
-constexpr std::array kBusyStates = {states::verifying, states::cleaning,  states::deploying,
-                                    states::deleting,  states::adopting,  states::inspecting,
-                                    states::rescuing,  states::unrescuing};
+constexpr std::array kBusyStates = {states::verifying, states::cleaning,   states::deploying,
+                                    states::deleting,  states::adopting,   states::inspecting,
+                                    states::rescuing,  states::unrescuing, states::servicing};
 constexpr std::array kWaitStates = {states::deploy_wait, states::clean_wait, states::rescue_wait,
                                     states::inspect_wait, states::service_wait};
 constexpr auto kDrainPoll = std::chrono::milliseconds(20);
 
-/// As the original does: what was under way when the process ended has failed.
-Task<> fail_interrupted(Services* services, NodeSession* session) {
+/// A look at a waiting node that came to nothing is repeated.
+constexpr std::chrono::seconds kAfterTrouble{10};
+
+bool is_busy(const model::Node& node) {
+    return std::ranges::find(kBusyStates, node.provision_state.value_or("")) != kBusyStates.end();
+}
+
+/// What was under way when the process ended has failed.
+Task<> fail_interrupted(Services* services, NodeSession* session, std::string why) {
     auto& node = session->node;
     session->record_error(
         "startup failure",
-        fmt::format("The {} state can't be resumed by conductor {}. Moving to fail "
-                    "state.",
-                    node.provision_state.value_or(""), services->options.host));
-    auto error = node.last_error;
+        fmt::format("The {} state can't be resumed by conductor {}. Moving to fail state.{}",
+                    node.provision_state.value_or(""), services->options.host, why));
     change_state(node, "fail", Follows::nothing);
-    node.last_error = error;
     co_return;
+}
+
+/// How a node that was found busy goes on.
+Work work_for_interrupted(NodeSession& session) {
+    std::string why;
+    try {
+        session.resolve_interfaces();
+        auto work = resumed_work(session.node);
+        if (work && session.services().options.resume_interrupted) return std::move(*work);
+    } catch (const Error& error) {
+        why = " " + error.message();
+    }
+    return [why = std::move(why)](Services* services, NodeSession* held) {
+        return fail_interrupted(services, held, why);
+    };
 }
 
 }  // namespace
 
 struct Background::State : std::enable_shared_from_this<State> {
+    std::shared_ptr<Services> kept;
     Services& services;
     PowerSync power_sync;
     Deadlines deadlines;
@@ -58,17 +80,13 @@ struct Background::State : std::enable_shared_from_this<State> {
     std::atomic<bool> stopping = false;
 
     explicit State(Services& s)
-        : services(s),
-          power_sync(s),
-          deadlines(s.runtime,
-                    [this](Deadlines::Kind kind, const std::string& uuid) { on_due(kind, uuid); }) {
-    }
+        : kept(s.shared_from_this()), services(s), power_sync(s), deadlines(s.runtime) {}
 
     bool syncs_power() const { return services.options.sync_power_state_interval.count() > 0; }
 
     void watch_wait(const model::Node& node) {
-        auto limit = wait_limit(services.options, node);
-        if (limit.count() > 0) deadlines.set(Deadlines::Kind::wait_timeout, node.uuid, limit);
+        if (auto left = wait_left(services.options, node))
+            deadlines.set(Deadlines::Kind::wait_timeout, node.uuid, *left);
     }
 
     /// Spreads the first looks over one interval.
@@ -128,7 +146,12 @@ struct Background::State : std::enable_shared_from_this<State> {
     }
 
     static Task<> look_at_wait(std::shared_ptr<State> self, std::string uuid) {
-        auto again = co_await check_wait_timeout(&self->services, uuid);
+        std::chrono::seconds again = kAfterTrouble;
+        try {
+            again = co_await check_wait_timeout(&self->services, uuid);
+        } catch (const std::exception& error) {
+            log_error("WAIT_TIMEOUT_FAILED", "node={} error={}", uuid, error.what());
+        }
         if (again.count() > 0) self->deadlines.set(Deadlines::Kind::wait_timeout, uuid, again);
     }
 
@@ -139,24 +162,25 @@ struct Background::State : std::enable_shared_from_this<State> {
             auto now = std::chrono::steady_clock::now();
             if (now - last < self->services.options.heartbeat_interval) continue;
             last = now;
-            co_await self->services.store.write([&](store::Sql& db) {
+            auto failure = co_await failure_of(self->services.store.write([self](store::Sql& db) {
                 store::conductors::heartbeat(db, self->services.options.host);
-            });
+            }));
+            if (failure) log_error("CONDUCTOR_HEARTBEAT_FAILED", "error={}", *failure);
         }
     }
 
     static Task<> resume(std::shared_ptr<State> self, std::string uuid) {
         auto& services = self->services;
-        auto session = co_await NodeSession::lock(&services, uuid);
-        auto work = services.options.resume_interrupted ? resumed_work(session->node)
-                                                        : Begun(Work(fail_interrupted));
-        if (!work || !resumed_work(session->node)) {
+        auto session = co_await NodeSession::lock(&services, uuid, NodeSession::Patience::patient,
+                                                  NodeSession::Interfaces::skip);
+        if (!is_busy(session->node)) {
             co_await session->abandon();
             co_return;
         }
         log_info("NODE_RESUMED", "node={} state=\"{}\"", uuid,
                  session->node.provision_state.value_or(""));
-        carry_out(services, std::move(session), "resumed work", std::move(*work));
+        auto work = work_for_interrupted(*session);
+        carry_out(services, std::move(session), "resumed work", std::move(work));
     }
 
     void take_on() {
@@ -185,8 +209,8 @@ struct Background::State : std::enable_shared_from_this<State> {
 };
 
 Background::Background(Services& services) : state_(std::make_shared<State>(services)) {
-    services.on_waiting = [state = state_.get()](const model::Node& node) {
-        state->watch_wait(node);
+    services.on_waiting = [weak = std::weak_ptr(state_)](const model::Node& node) {
+        if (auto state = weak.lock()) state->watch_wait(node);
     };
 }
 
@@ -197,7 +221,10 @@ Background::~Background() {
 
 void Background::start() {
     state_->take_on();
-    state_->deadlines.start();
+    state_->deadlines.start(
+        [weak = std::weak_ptr(state_)](Deadlines::Kind kind, const std::string& uuid) {
+            if (auto state = weak.lock()) state->on_due(kind, uuid);
+        });
     state_->services.runtime.spawn("conductor heartbeat", State::beat(state_));
     if (state_->syncs_power())
         state_->services.runtime.spawn("power sync of all nodes", State::watch_all(state_));

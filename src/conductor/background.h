@@ -13,6 +13,7 @@ namespace ferrite::conductor {
 class Background {
 public:
     explicit Background(Services& services);
+    /// The runtime must be stopped, or what was started drained.
     ~Background();
 
     void start();

@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <array>
 
 #include <fmt/core.h>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "conductor/failure.h"
 #include "conductor/operations.h"
 #include "conductor/state_change.h"
 #include "conductor/steps.h"
@@ -17,16 +19,19 @@ using hardware::AgentProgress;
 
 constexpr std::array kBusyCleaning = {states::deleting, states::cleaning, states::clean_wait};
 
-/// A step that the agent loses, by crashing or rebooting under it, is given again this often.
-constexpr int kMaxStepAttempts = 3;
+/// driver_internal_info: the ramdisk is not booted, because the operator or the steps say so.
+constexpr std::string_view kWithoutRamdisk = "cleaning_disable_ramdisk";
 
 bool is_manual(const model::Node& node) {
     return node.target_provision_state == states::manageable;
 }
 
+bool is_without_ramdisk(const model::Node& node) {
+    return node.driver_internal_info.get(kWithoutRamdisk) == Json(true);
+}
+
 bool automated_clean_wanted(const NodeSession& session) {
-    return session.node.automated_clean.value_or(
-        const_cast<NodeSession&>(session).services().options.automated_clean);
+    return session.node.automated_clean.value_or(session.services().options.automated_clean);
 }
 
 /// Steps that the operator gave, as begin_clean() left them.
@@ -41,43 +46,56 @@ void leave_clean(NodeSession* session) {
                  Follows::nothing);
 }
 
+Task<> take_ramdisk_down(NodeSession* session) {
+    if (!is_without_ramdisk(session->node))
+        co_await session->driver.deploy->tear_down_cleaning(session);
+}
+
 Task<> finish(NodeSession* session) {
-    forget_steps(session->node, StepKind::clean);
-    forget_operation(session->node, Forget::steps_and_agent);
-    co_await session->driver.deploy->tear_down_cleaning(session);
+    auto& node = session->node;
+    // The agent is about to go. Were this interrupted, there would be only this left to do.
+    begin_step(node, StepKind::clean,
+               static_cast<int>(planned_steps(node, StepKind::clean).size()));
+    hardware::forget_agent(node);
+    co_await session->save();
+    co_await take_ramdisk_down(session);
+    forget_steps(node, StepKind::clean);
+    forget_operation(node, Forget::steps_and_agent);
     leave_clean(session);
-    log_info("CLEAN_DONE", "node={}", session->node.uuid);
+    log_info("CLEAN_DONE", "node={}", node.uuid);
 }
 
 Task<> run_from(NodeSession* session, int from) {
     auto result = co_await run_steps(session, StepKind::clean, from);
-    if (result == StepsResult::finished) {
+    if (result == StepsResult::finished)
         co_await finish(session);
-        co_return;
-    }
-    change_state(session->node, "wait", Follows::work);
-    co_await session->save();
-    session->services().on_waiting(session->node);
+    else
+        change_state(session->node, "wait", Follows::work);
 }
 
 /// The agent is up, or is not needed: what it offers is known now.
 Task<> begin_steps(NodeSession* session) {
     auto& node = session->node;
-    auto& options = session->services().options;
+    const auto& disallowed = session->services().options.disallow_clean_steps;
     auto steps = is_manual(node)
                      ? user_steps(*session, StepKind::clean, wanted_steps(node), Unknown::refused)
-                     : automatic_steps(*session, StepKind::clean, options.disallow_clean_steps);
+                     : automatic_steps(*session, StepKind::clean, disallowed);
+    for (const auto& step : steps)
+        if (step.requires_ramdisk && is_without_ramdisk(node))
+            throw InvalidValue(fmt::format(
+                "Clean step {} needs the ramdisk, which was switched off for this cleaning.",
+                step.id()));
     plan_steps(node, StepKind::clean, steps);
     co_await run_from(session, 0);
 }
 
 Task<> go_on_after(NodeSession* session, AgentProgress progress) {
-    int index = step_index(session->node, StepKind::clean);
+    auto& node = session->node;
+    int index = step_index(node, StepKind::clean);
     using Kind = AgentProgress::Kind;
     switch (progress.kind) {
         case Kind::running:
-            change_state(session->node, "wait", Follows::work);
-            session->services().on_waiting(session->node);
+            change_state(node, "wait", Follows::work);
             break;
         case Kind::fresh:
         case Kind::version_mismatch:
@@ -85,59 +103,47 @@ Task<> go_on_after(NodeSession* session, AgentProgress progress) {
             co_await begin_steps(session);
             break;
         case Kind::succeeded:
-            session->node.driver_internal_info.erase({"step_attempts"});
+            node.driver_internal_info.erase({"step_attempts"});
             co_await run_from(session, index + 1);
             break;
-        case Kind::lost: {
-            Json attempts = session->node.driver_internal_info.get("step_attempts");
-            auto count = attempts.is_int64() ? attempts.as_int64() + 1 : 1;
-            auto step = current_step(session->node, StepKind::clean).id();
-            if (count >= kMaxStepAttempts)
-                throw Error(500, "agent",
-                            fmt::format("Clean step {} failed: the agent restarted {} "
-                                        "times while it ran.",
-                                        step, count));
-            session->node.driver_internal_info.set("step_attempts", Json(count));
+        case Kind::lost:
+            count_lost_step(node, StepKind::clean);
             co_await run_from(session, index);
             break;
-        }
+        case Kind::not_given:
+            co_await run_from(session, index);
+            break;
         case Kind::failed:
-            throw Error(
-                500, "agent",
-                fmt::format("Clean step {} failed: {}",
-                            current_step(session->node, StepKind::clean).id(), progress.error));
+            throw step_failed(node, StepKind::clean, progress.error);
     }
 }
 
-/// Runs `body` and turns its failure into the failed state.
-Task<> guarded(NodeSession* session, Task<> body) {
-    std::string failure;
-    try {
-        co_await std::move(body);
-    } catch (const Error& error) {
-        failure = error.message();
-    }
-    if (!failure.empty()) co_await fail_clean(session, failure);
+/// Steps of which none needs the ramdisk are no reason to boot it.
+void spare_ramdisk(NodeSession* session) {
+    auto& node = session->node;
+    auto wanted = wanted_steps(node);
+    auto known = user_steps(*session, StepKind::clean, wanted, Unknown::skipped);
+    if (known.size() < wanted.size() || std::ranges::any_of(known, &Step::requires_ramdisk)) return;
+    node.driver_internal_info.set(kWithoutRamdisk, Json(true));
 }
 
 Task<> first_phase(NodeSession* session) {
     auto& node = session->node;
     session->driver.power->validate(*session);
-    auto outcome = co_await session->driver.deploy->prepare_cleaning(session);
-    if (outcome == hardware::StepOutcome::done) {
+    if (is_manual(node)) spare_ramdisk(session);
+    auto outcome = hardware::StepOutcome::done;
+    if (!is_without_ramdisk(node))
+        outcome = co_await session->driver.deploy->prepare_cleaning(session);
+    if (outcome == hardware::StepOutcome::done)
         co_await begin_steps(session);
-        co_return;
-    }
-    change_state(node, "wait", Follows::work);
-    co_await session->save();
-    session->services().on_waiting(node);
+    else
+        change_state(node, "wait", Follows::work);
 }
 
 }  // namespace
 
 Begun begin_provide(NodeSession& session, const ProvisionRequest&) {
-    auto& services = session.services();
-    if (session.node.maintenance && !services.options.allow_provisioning_in_maintenance)
+    if (!session.services().options.allow_provisioning_in_maintenance)
         refuse_in_maintenance(session, "provide");
     if (session.node.retired)
         throw InvalidValue(
@@ -148,14 +154,16 @@ Begun begin_provide(NodeSession& session, const ProvisionRequest&) {
 }
 
 Begun begin_clean(NodeSession& session, const ProvisionRequest& request) {
-    auto& options = session.services().options;
+    const auto& options = session.services().options;
     refuse_above_limit(session, kBusyCleaning, options.max_concurrent_clean,
                        "max_concurrent_clean");
     refuse_in_maintenance(session, "clean");
     session.driver.power->validate(session);
     check_allowed(request.clean_steps, options.disallow_clean_steps, "[api]disallow_clean_steps");
     change_state(session.node, "clean", Follows::work, states::manageable);
-    session.node.driver_internal_info.set("clean_steps", Json(request.clean_steps));
+    auto& info = session.node.driver_internal_info;
+    info.set("clean_steps", Json(request.clean_steps));
+    info.set(kWithoutRamdisk, Json(request.disable_ramdisk.value_or(false)));
     return Work(clean);
 }
 
@@ -167,70 +175,67 @@ Task<> clean(Services*, NodeSession* session) {
         co_return;
     }
     auto wanted = wanted_steps(node);
+    bool without_ramdisk = is_without_ramdisk(node);
     forget_operation(node, Forget::steps_and_agent);
-    if (is_manual(node)) node.driver_internal_info.set("clean_steps", Json(std::move(wanted)));
-    co_await guarded(session, first_phase(session));
+    if (is_manual(node)) {
+        node.driver_internal_info.set("clean_steps", Json(std::move(wanted)));
+        node.driver_internal_info.set(kWithoutRamdisk, Json(without_ramdisk));
+    }
+    co_await guarded(session, first_phase(session), fail_clean);
 }
 
 Task<> continue_clean(Services* services, NodeSession* session) {
     auto& node = session->node;
     bool was_waiting = node.in_state(states::clean_wait);
     bool agent_known = !node.driver_internal_info.get_text("agent_url").empty();
-    if (!was_waiting && !agent_known && step_index(node, StepKind::clean) < 0) {
-        // Interrupted before the agent came up: everything up to here may be done again.
-        co_await clean(services, session);
-        co_return;
-    }
     if (!was_waiting && !agent_known) {
-        co_await guarded(session, run_from(session, step_index(node, StepKind::clean)));
+        // Interrupted before the agent came up, which may be done again, or where none is needed.
+        int index = step_index(node, StepKind::clean);
+        if (index < 0)
+            co_await clean(services, session);
+        else
+            co_await guarded(session, run_from(session, index), fail_clean);
         co_return;
     }
-    AgentProgress progress;
-    std::string failure;
-    try {
-        progress = co_await session->driver.deploy->progress(session, StepKind::clean);
-    } catch (const Error& error) {
-        failure = error.message();
-    }
-    if (!failure.empty()) {
-        log_warning("CLEAN_AGENT", "node={} error={}", node.uuid, failure);
-        if (!was_waiting) change_state(node, "wait", Follows::work);
-        services->on_waiting(node);
-        co_return;
-    }
-    if (was_waiting && progress.kind == AgentProgress::Kind::running) {
-        services->on_waiting(node);
+    auto progress = co_await ask_agent(session, StepKind::clean);
+    if (!progress && !was_waiting) change_state(node, "wait", Follows::work);
+    if (!progress || (was_waiting && progress->kind == AgentProgress::Kind::running)) co_return;
+    if (was_waiting && aborts_after_step(node, StepKind::clean)) {
+        change_state(node, "abort", Follows::work);
+        co_await abort_clean(services, session);
         co_return;
     }
     if (was_waiting) change_state(node, "resume", Follows::work);
-    co_await guarded(session, go_on_after(session, progress));
+    co_await guarded(session, go_on_after(session, *progress), fail_clean);
 }
 
-Task<> end_clean_badly(NodeSession* session, std::string why, CleanEnd end) {
+namespace {
+
+/// Takes back what the cleaning did and keeps `why` as last_error; the state is the caller's.
+Task<> take_back_clean(NodeSession* session, std::string why) {
     auto& node = session->node;
-    bool step_running = !current_step(node, StepKind::clean).name.empty();
-    session->record_error("cleaning", std::move(why));
-    if (step_running && end == CleanEnd::fail) {
-        node.maintenance = true;
-        node.fault = model::faults::clean_failure;
-        if (!node.maintenance_reason) node.maintenance_reason = node.last_error;
-    }
-    auto error = node.last_error;
-    try {
-        co_await session->driver.deploy->tear_down_cleaning(session);
-    } catch (const Error& failure) {
-        error = fmt::format("{} Also failed to tear down cleaning: {}", error.value_or(""),
-                            failure.message());
-    }
+    session->record_error("cleaning", why);
+    if (auto failure = co_await failure_of(take_ramdisk_down(session)))
+        node.last_error = fmt::format("{} Also failed to tear down cleaning: {}", why, *failure);
     forget_steps(node, StepKind::clean);
     forget_operation(node, Forget::steps_and_agent);
-    // In clean failed the API still shows whom the clean was for.
-    change_state(node, end == CleanEnd::fail ? "fail" : "abort", Follows::nothing);
-    node.last_error = error;
 }
 
+}  // namespace
+
 Task<> fail_clean(NodeSession* session, std::string why) {
-    co_await end_clean_badly(session, std::move(why), CleanEnd::fail);
+    auto& node = session->node;
+    if (!current_step(node, StepKind::clean).name.empty()) {
+        node.maintenance = true;
+        node.fault = model::faults::clean_failure;
+        if (!node.maintenance_reason) node.maintenance_reason = why;
+    }
+    co_await take_back_clean(session, why);
+    change_state(node, "fail", Follows::nothing);
+}
+
+Task<> abort_clean(Services*, NodeSession* session) {
+    co_await take_back_clean(session, abort_reason(session->node, StepKind::clean));
 }
 
 }  // namespace ferrite::conductor

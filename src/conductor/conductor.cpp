@@ -39,11 +39,15 @@ Task<std::unique_ptr<NodeSession>> with_node(Services* services, std::string uui
 }  // namespace
 
 struct Conductor::State {
-    Services services;
+    std::shared_ptr<Services> kept;
+    Services& services;
     Background background;
 
     State(Runtime& runtime, store::Store& store, const hardware::Drivers& drivers, Options options)
-        : services{store, drivers, runtime, std::move(options)}, background(services) {}
+        : kept(std::make_shared<Services>(store, drivers, runtime, std::move(options))),
+          services(*kept),
+          background(services) {}
+    ~State() { services.ended = true; }
 };
 
 Conductor::Conductor(Runtime& runtime, store::Store& store, const hardware::Drivers& drivers,
@@ -180,8 +184,10 @@ Task<> Conductor::change_power(RequestContext, std::string uuid, std::string tar
                                std::optional<std::chrono::seconds> timeout) {
     auto& services = state_->services;
     Work work;
-    auto session = co_await with_node(
-        &services, uuid, [&](NodeSession& held) { work = begin_power(held, target, timeout); });
+    auto session = co_await with_node(&services, uuid, [&](NodeSession& held) {
+        work = begin_power(held, target, timeout);
+        refuse_when_full(services);
+    });
     co_await session->save();
     carry_out(services, std::move(session), "change_node_power_state", std::move(work));
 }
@@ -189,10 +195,14 @@ Task<> Conductor::change_power(RequestContext, std::string uuid, std::string tar
 Task<> Conductor::provision(RequestContext, std::string uuid, ProvisionRequest request) {
     auto& services = state_->services;
     const auto* operation = find_operation(request.verb);
-    if (!operation) throw InvalidValue(fmt::format("The verb '{}' is not known.", request.verb));
+    if (!operation)
+        throw InvalidValue(fmt::format(
+            "The provision target '{}' is not one that this conductor serves.", request.verb));
     Begun work;
-    auto session = co_await with_node(
-        &services, uuid, [&](NodeSession& held) { work = operation->begin(held, request); });
+    auto session = co_await with_node(&services, uuid, [&](NodeSession& held) {
+        work = operation->begin(held, request);
+        if (work) refuse_when_full(services);
+    });
     if (!work) {
         co_await session->release();
         co_return;

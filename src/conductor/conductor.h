@@ -16,7 +16,7 @@ namespace ferrite::conductor {
 ///     later
 class Conductor final : public Client {
 public:
-    /// All of them must outlive it.
+    /// All of them must outlive it, and `runtime` must be stopped before it goes.
     Conductor(Runtime& runtime, store::Store& store, const hardware::Drivers& drivers,
               Options options);
     ~Conductor() override;

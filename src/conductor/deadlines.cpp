@@ -19,13 +19,12 @@ struct Deadlines::State {
     using Key = std::pair<Kind, std::string>;
 
     Runtime& runtime;
-    OnDue on_due;
     std::mutex mutex;
     std::map<Key, Clock::time_point> moments;
     std::set<std::pair<Clock::time_point, Key>> queue;
     bool stopped = false;
 
-    State(Runtime& r, OnDue f) : runtime(r), on_due(std::move(f)) {}
+    explicit State(Runtime& r) : runtime(r) {}
 
     void remove(const Key& key) {
         auto known = moments.find(key);
@@ -49,16 +48,15 @@ struct Deadlines::State {
         return stopped;
     }
 
-    static Task<> run(std::shared_ptr<State> self) {
+    static Task<> run(std::shared_ptr<State> self, OnDue on_due) {
         while (!self->is_stopped()) {
-            for (const auto& [kind, uuid] : self->take_due()) self->on_due(kind, uuid);
+            for (const auto& [kind, uuid] : self->take_due()) on_due(kind, uuid);
             co_await sleep_for(kTick);
         }
     }
 };
 
-Deadlines::Deadlines(Runtime& runtime, OnDue on_due)
-    : state_(std::make_shared<State>(runtime, std::move(on_due))) {}
+Deadlines::Deadlines(Runtime& runtime) : state_(std::make_shared<State>(runtime)) {}
 
 Deadlines::~Deadlines() {
     stop();
@@ -79,8 +77,8 @@ void Deadlines::cancel(Kind kind, const std::string& uuid) {
     state_->remove({kind, uuid});
 }
 
-void Deadlines::start() {
-    state_->runtime.spawn("deadlines", State::run(state_));
+void Deadlines::start(OnDue on_due) {
+    state_->runtime.spawn("deadlines", State::run(state_, std::move(on_due)));
 }
 
 void Deadlines::stop() {

@@ -16,8 +16,7 @@ public:
     enum class Kind { wait_timeout, power_sync };
     using OnDue = std::function<void(Kind kind, const std::string& uuid)>;
 
-    /// Calls `on_due` on the runtime's pool, for one moment after the other.
-    Deadlines(Runtime& runtime, OnDue on_due);
+    explicit Deadlines(Runtime& runtime);
     ~Deadlines();
     Deadlines(const Deadlines&) = delete;
     Deadlines& operator=(const Deadlines&) = delete;
@@ -26,7 +25,9 @@ public:
     void set(Kind kind, const std::string& uuid, std::chrono::steady_clock::duration from_now);
     void cancel(Kind kind, const std::string& uuid);
 
-    void start();
+    /// Calls `on_due` on the runtime's pool, for one moment after the other, until stop(). A call
+    /// may still be under way then, so it must not borrow from what goes with the caller.
+    void start(OnDue on_due);
     void stop();
 
 private:

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "conductor/failure.h"
 #include "conductor/operations.h"
 #include "conductor/state_change.h"
 #include "conductor/steps.h"
@@ -18,7 +19,6 @@ namespace states = model::states;
 using hardware::AgentProgress;
 
 constexpr std::array kBusyDeploying = {states::deploying, states::deploy_wait};
-constexpr int kMaxStepAttempts = 3;
 
 Task<> finish(NodeSession* session) {
     auto& node = session->node;
@@ -31,33 +31,31 @@ Task<> finish(NodeSession* session) {
 
 Task<> run_from(NodeSession* session, int from) {
     auto result = co_await run_steps(session, StepKind::deploy, from);
-    if (result == StepsResult::finished) {
+    if (result == StepsResult::finished)
         co_await finish(session);
-        co_return;
-    }
-    change_state(session->node, "wait", Follows::work);
-    co_await session->save();
-    session->services().on_waiting(session->node);
+    else
+        change_state(session->node, "wait", Follows::work);
 }
 
 /// The node's own steps with what the user asked for: a user's step of the same name wins.
-std::vector<Step> plan(const NodeSession& session, const std::vector<std::string>& disallowed) {
-    auto steps = automatic_steps(session, StepKind::deploy, disallowed);
+std::vector<Step> plan(const NodeSession& session, Unknown unknown) {
+    auto steps = automatic_steps(session, StepKind::deploy,
+                                 session.services().options.disallow_deploy_steps);
     Json wanted = session.node.driver_internal_info.get("user_deploy_steps");
     if (!wanted.is_array()) return steps;
-    auto users = user_steps(session, StepKind::deploy, wanted.as_array(), Unknown::lenient);
+    auto users = user_steps(session, StepKind::deploy, wanted.as_array(), unknown);
     for (const auto& step : users) {
         std::erase_if(steps, [&](const Step& own) { return own.id() == step.id(); });
         if (step.priority > 0) steps.push_back(step);
     }
-    std::ranges::sort(steps, std::ranges::greater(), &Step::priority);
+    sort_to_run(steps);
     return steps;
 }
 
 Task<> first_phase(NodeSession* session) {
     auto& node = session->node;
     co_await session->driver.deploy->prepare(session);
-    auto steps = plan(*session, session->services().options.disallow_deploy_steps);
+    auto steps = plan(*session, Unknown::skipped);
     if (steps.empty())
         throw Error(500, "no_steps", fmt::format("Node {} has no deploy steps.", node.uuid));
     plan_steps(node, StepKind::deploy, steps);
@@ -71,7 +69,7 @@ Task<> go_on_with_agent(NodeSession* session, int index) {
     auto& node = session->node;
     auto done = current_step(node, StepKind::deploy);
     co_await session->driver.deploy->refresh_steps(session, StepKind::deploy);
-    auto steps = plan(*session, session->services().options.disallow_deploy_steps);
+    auto steps = plan(*session, Unknown::refused);
     plan_steps(node, StepKind::deploy, steps);
     for (std::size_t i = 0; i < steps.size(); ++i)
         if (steps[i].id() == done.id()) index = static_cast<int>(i);
@@ -85,7 +83,6 @@ Task<> go_on_after(NodeSession* session, AgentProgress progress) {
     switch (progress.kind) {
         case Kind::running:
             change_state(node, "wait", Follows::work);
-            session->services().on_waiting(node);
             break;
         case Kind::fresh:
             co_await go_on_with_agent(session, index);
@@ -98,33 +95,16 @@ Task<> go_on_after(NodeSession* session, AgentProgress progress) {
             node.driver_internal_info.erase({"step_attempts"});
             co_await run_from(session, index + 1);
             break;
-        case Kind::lost: {
-            Json attempts = node.driver_internal_info.get("step_attempts");
-            auto count = attempts.is_int64() ? attempts.as_int64() + 1 : 1;
-            if (count >= kMaxStepAttempts)
-                throw Error(500, "agent",
-                            fmt::format("Deploy step {} failed: the agent restarted {} times while "
-                                        "it ran.",
-                                        current_step(node, StepKind::deploy).id(), count));
-            node.driver_internal_info.set("step_attempts", Json(count));
+        case Kind::lost:
+            count_lost_step(node, StepKind::deploy);
             co_await run_from(session, index);
             break;
-        }
+        case Kind::not_given:
+            co_await run_from(session, index);
+            break;
         case Kind::failed:
-            throw Error(500, "agent",
-                        fmt::format("Deploy step {} failed: {}",
-                                    current_step(node, StepKind::deploy).id(), progress.error));
+            throw step_failed(node, StepKind::deploy, progress.error);
     }
-}
-
-Task<> guarded(NodeSession* session, Task<> body) {
-    std::string failure;
-    try {
-        co_await std::move(body);
-    } catch (const Error& error) {
-        failure = error.message();
-    }
-    if (!failure.empty()) co_await fail_deploy(session, failure);
 }
 
 void derive_image_type(model::Node& node) {
@@ -159,6 +139,7 @@ Begun begin_deploy(NodeSession& session, const ProvisionRequest& request) {
                   "[api]disallow_deploy_steps");
     if (!states::next(node.provision_state.value_or(""), rebuild ? "rebuild" : "deploy"))
         change_state(node, rebuild ? "rebuild" : "deploy", Follows::work);
+    user_steps(session, StepKind::deploy, request.deploy_steps, Unknown::skipped);
     derive_image_type(node);
     if (!request.configdrive.is_null()) node.instance_info.set("configdrive", request.configdrive);
     validate(session);
@@ -171,58 +152,61 @@ Begun begin_deploy(NodeSession& session, const ProvisionRequest& request) {
 }
 
 Task<> deploy(Services*, NodeSession* session) {
-    co_await guarded(session, first_phase(session));
+    co_await guarded(session, first_phase(session), fail_deploy);
 }
 
 Task<> continue_deploy(Services* services, NodeSession* session) {
     auto& node = session->node;
     bool was_waiting = node.in_state(states::deploy_wait);
     bool agent_known = !node.driver_internal_info.get_text("agent_url").empty();
-    int index = step_index(node, StepKind::deploy);
     if (!was_waiting && !agent_known) {
         // Interrupted before the agent came up or after it was gone: the step is done again.
-        co_await guarded(session, index < 0 ? first_phase(session) : run_from(session, index));
+        int index = step_index(node, StepKind::deploy);
+        co_await guarded(session, index < 0 ? first_phase(session) : run_from(session, index),
+                         fail_deploy);
         co_return;
     }
-    AgentProgress progress;
-    std::string failure;
-    try {
-        progress = co_await session->driver.deploy->progress(session, StepKind::deploy);
-    } catch (const Error& error) {
-        failure = error.message();
-    }
-    if (!failure.empty()) {
-        // It may come back; if not, the time-out of the wait state ends it.
-        log_warning("DEPLOY_AGENT", "node={} error={}", node.uuid, failure);
-        if (!was_waiting) change_state(node, "wait", Follows::work);
-        services->on_waiting(node);
-        co_return;
-    }
-    if (was_waiting && progress.kind == AgentProgress::Kind::running) {
-        services->on_waiting(node);
+    auto progress = co_await ask_agent(session, StepKind::deploy);
+    if (!progress && !was_waiting) change_state(node, "wait", Follows::work);
+    if (!progress || (was_waiting && progress->kind == AgentProgress::Kind::running)) co_return;
+    if (was_waiting && aborts_after_step(node, StepKind::deploy)) {
+        change_state(node, "abort", Follows::work);
+        co_await abort_deploy(services, session);
         co_return;
     }
     if (was_waiting) change_state(node, "resume", Follows::work);
-    co_await guarded(session, go_on_after(session, progress));
+    co_await guarded(session, go_on_after(session, *progress), fail_deploy);
 }
 
-Task<> fail_deploy(NodeSession* session, std::string why, std::string_view event) {
-    auto& node = session->node;
+namespace {
+
+Task<> power_off_and_clean_up(NodeSession* session) {
     auto& options = session->services().options;
-    session->record_error("deploying", std::move(why));
-    auto error = node.last_error;
-    try {
-        co_await session->driver.deploy->clean_up(session);
-        if (options.power_off_after_deploy_failure && !node.disable_power_off && node.power_state)
-            co_await hardware::power_action(session, std::string(model::power::off), options.power);
-    } catch (const Error& failure) {
-        error =
-            fmt::format("{} Also failed to clean up: {}", error.value_or(""), failure.message());
-    }
+    auto& node = session->node;
+    co_await session->driver.deploy->clean_up(session);
+    if (options.power_off_after_deploy_failure && !node.disable_power_off && node.power_state)
+        co_await hardware::power_action(session, std::string(model::power::off), options.power);
+}
+
+/// Takes back what the deploy did and keeps `why` as last_error; the state is the caller's.
+Task<> take_back_deploy(NodeSession* session, std::string why) {
+    auto& node = session->node;
+    session->record_error("deploying", why);
+    if (auto failure = co_await failure_of(power_off_and_clean_up(session)))
+        node.last_error = fmt::format("{} Also failed to clean up: {}", why, *failure);
     forget_steps(node, StepKind::deploy);
     forget_operation(node, Forget::steps_and_agent);
-    change_state(node, event, Follows::nothing);
-    node.last_error = error;
+}
+
+}  // namespace
+
+Task<> fail_deploy(NodeSession* session, std::string why) {
+    co_await take_back_deploy(session, why);
+    change_state(session->node, "fail", Follows::nothing);
+}
+
+Task<> abort_deploy(Services*, NodeSession* session) {
+    co_await take_back_deploy(session, abort_reason(session->node, StepKind::deploy));
 }
 
 }  // namespace ferrite::conductor

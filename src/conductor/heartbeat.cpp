@@ -1,5 +1,8 @@
 #include "conductor/heartbeat.h"
 
+#include <algorithm>
+#include <array>
+
 #include <fmt/core.h>
 #include <openssl/crypto.h>
 
@@ -14,6 +17,20 @@ namespace ferrite::conductor {
 namespace {
 
 namespace states = model::states;
+
+/// In other states nothing is expected of an agent, and what it says is not kept.
+constexpr std::array kHeardIn = {
+    states::deploy_wait, states::deploying,    states::deploy_hold,  states::clean_wait,
+    states::cleaning,    states::clean_hold,   states::rescue_wait,  states::rescuing,
+    states::servicing,   states::service_wait, states::service_hold,
+};
+constexpr std::array kWaitsForAgent = {states::deploy_wait, states::clean_wait, states::rescue_wait,
+                                       states::service_wait};
+
+template <std::size_t N>
+bool is_in(const model::Node& node, const std::array<std::string_view, N>& wanted) {
+    return std::ranges::find(wanted, node.provision_state.value_or("")) != wanted.end();
+}
 
 constexpr std::size_t kTokenBytes = 32;
 constexpr const char* kMasked = "******";
@@ -57,12 +74,19 @@ void keep(model::Node& node, const Heartbeat& heartbeat) {
 
 Task<> go_on(Services* services, NodeSession* session) {
     auto& node = session->node;
+    if (!is_in(node, kWaitsForAgent)) co_return;
     node.provision_updated_at = now_seconds();
-    if (node.maintenance) co_return;
-    if (node.in_state(states::deploy_wait))
-        co_await continue_deploy(services, session);
-    else if (node.in_state(states::clean_wait))
-        co_await continue_clean(services, session);
+    bool deploys = node.in_state(states::deploy_wait);
+    bool cleans = node.in_state(states::clean_wait);
+    if (node.maintenance && services->options.allow_provisioning_in_maintenance) co_return;
+    if (node.maintenance) {
+        constexpr const char* kWhy = "The node is in maintenance, in which it is not provisioned.";
+        if (deploys) co_await fail_deploy(session, kWhy);
+        if (cleans) co_await fail_clean(session, kWhy);
+        co_return;
+    }
+    if (deploys) co_await continue_deploy(services, session);
+    if (cleans) co_await continue_clean(services, session);
 }
 
 }  // namespace
@@ -73,14 +97,19 @@ Task<> take_heartbeat(Services* services, std::string uuid, Heartbeat heartbeat)
     std::unique_ptr<NodeSession> session;
     try {
         session = co_await NodeSession::lock(services, node.uuid, NodeSession::Patience::once);
-    } catch (const Conflict&) {
-        throw;
     } catch (const Error& error) {
         if (error.code() != "node_locked") throw;
         // The work that has the lock goes on by itself; the agent reports again.
         log_debug("AGENT_HEARTBEAT_DROPPED", "node={} reason=locked", node.uuid);
     }
     if (!session) co_return;
+    if (!is_in(session->node, kHeardIn)) {
+        log_warning("AGENT_HEARTBEAT_IGNORED", "node={} state=\"{}\"", node.uuid,
+                    session->node.provision_state.value_or(""));
+        co_await session->abandon();
+        co_return;
+    }
+    refuse_when_full(*services);
     log_info("AGENT_HEARTBEAT", "node={} state=\"{}\" url={}", node.uuid,
              session->node.provision_state.value_or(""), heartbeat.callback_url);
     keep(session->node, heartbeat);

@@ -1,9 +1,6 @@
-#include <fmt/core.h>
-
-#include "base/error.h"
+#include "conductor/failure.h"
 #include "conductor/operations.h"
 #include "conductor/state_change.h"
-#include "model/states.h"
 
 namespace ferrite::conductor {
 
@@ -14,25 +11,26 @@ Begun begin_inspect(NodeSession& session, const ProvisionRequest&) {
     return Work(inspect);
 }
 
-Task<> inspect(Services* services, NodeSession* session) {
+namespace {
+
+Task<> ask_hardware(NodeSession* session, hardware::StepOutcome* outcome) {
+    *outcome = co_await session->driver.inspect->inspect(session);
+}
+
+}  // namespace
+
+Task<> inspect(Services*, NodeSession* session) {
     auto& node = session->node;
-    std::string failure;
+    forget_operation(node, Forget::steps_and_agent);
     auto outcome = hardware::StepOutcome::done;
-    try {
-        outcome = co_await session->driver.inspect->inspect(session);
-    } catch (const Error& error) {
-        failure = error.message();
-    }
-    if (!failure.empty()) {
-        session->record_error("introspection", failure);
-        auto error = node.last_error;
+    if (auto failure = co_await failure_of(ask_hardware(session, &outcome))) {
+        session->record_error("introspection", *failure);
         change_state(node, "fail", Follows::nothing);
-        node.last_error = error;
-        co_return;
+    } else if (outcome == hardware::StepOutcome::wait) {
+        change_state(node, "wait", Follows::work);
+    } else {
+        change_state(node, "done", Follows::nothing);
     }
-    bool waits = outcome == hardware::StepOutcome::wait;
-    change_state(node, waits ? "wait" : "done", waits ? Follows::work : Follows::nothing);
-    if (waits) services->on_waiting(node);
 }
 
 }  // namespace ferrite::conductor

@@ -1,6 +1,6 @@
 #include <fmt/core.h>
 
-#include "base/error.h"
+#include "conductor/failure.h"
 #include "conductor/operations.h"
 #include "conductor/state_change.h"
 #include "model/states.h"
@@ -18,21 +18,22 @@ Begun begin_manage(NodeSession& session, const ProvisionRequest&) {
     return Work(verify);
 }
 
+namespace {
+
+Task<> read_power(NodeSession* session) {
+    session->driver.power->validate(*session);
+    session->node.power_state = co_await session->driver.power->power_state(session);
+}
+
+}  // namespace
+
 Task<> verify(Services*, NodeSession* session) {
-    std::string failure;
-    try {
-        session->driver.power->validate(*session);
-        session->node.power_state = co_await session->driver.power->power_state(session);
-    } catch (const Error& error) {
-        failure = error.message();
-    }
-    if (failure.empty()) {
-        change_state(session->node, "done", Follows::nothing);
-        co_return;
-    }
-    session->record_error("verify", fmt::format("Failed to get the power state of node {}: {}",
-                                                session->node.uuid, failure));
-    change_state(session->node, "fail", Follows::nothing);
+    auto& node = session->node;
+    auto failure = co_await failure_of(read_power(session));
+    if (failure)
+        session->record_error("verify", fmt::format("Failed to get the power state of node {}: {}",
+                                                    node.uuid, *failure));
+    change_state(node, failure ? "fail" : "done", Follows::nothing);
 }
 
 }  // namespace ferrite::conductor

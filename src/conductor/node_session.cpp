@@ -1,5 +1,7 @@
 #include "conductor/node_session.h"
 
+#include <algorithm>
+#include <climits>
 #include <optional>
 #include <utility>
 
@@ -7,6 +9,9 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "conductor/failure.h"
+#include "conductor/state_change.h"
+#include "model/states.h"
 #include "store/history.h"
 #include "store/nodes.h"
 #include "store/ports.h"
@@ -30,7 +35,14 @@ Taken take_lock(store::Sql& db, const std::string& uuid, const std::string& host
     return taken;
 }
 
-Task<> give_back(Services* services, std::int64_t id) {
+/// Not more than `most` bytes, and no half character at the end.
+void cut(std::optional<std::string>& text, std::size_t most) {
+    if (!text || text->size() <= most) return;
+    while (most > 0 && (static_cast<unsigned char>((*text)[most]) & 0xC0) == 0x80) --most;
+    text->resize(most);
+}
+
+Task<> give_back(std::shared_ptr<Services> services, std::int64_t id) {
     co_await services->store.write(
         [&](store::Sql& db) { store::nodes::release(db, id, services->options.host); });
 }
@@ -40,7 +52,9 @@ Task<> give_back(Services* services, std::int64_t id) {
 Task<std::unique_ptr<NodeSession>> NodeSession::lock(Services* services, std::string uuid,
                                                      Patience patience, Interfaces interfaces) {
     const auto& options = services->options;
-    unsigned attempts = patience == Patience::once ? 1 : options.locked_retry_attempts;
+    unsigned attempts = patience == Patience::once      ? 1
+                        : patience == Patience::patient ? UINT_MAX
+                                                        : options.locked_retry_attempts;
     for (unsigned attempt = 1;; ++attempt) {
         auto taken = co_await services->store.write(
             [&](store::Sql& db) { return take_lock(db, uuid, options.host); });
@@ -50,8 +64,7 @@ Task<std::unique_ptr<NodeSession>> NodeSession::lock(Services* services, std::st
             session->node = std::move(taken.node);
             session->ports = std::move(taken.ports);
             session->locked_ = true;
-            if (interfaces == Interfaces::resolve)
-                session->driver = services->drivers.interfaces_of(session->node);
+            if (interfaces == Interfaces::resolve) session->resolve_interfaces();
             co_return session;
         }
         if (attempt >= attempts)
@@ -70,46 +83,53 @@ std::unique_ptr<NodeSession> NodeSession::look(Services& services, const std::st
         session->ports = store::ports::of_node(db, session->node.uuid);
     });
     session->stored_ = session->node;
-    session->driver = services.drivers.interfaces_of(session->node);
+    session->resolve_interfaces();
     return session;
 }
 
 NodeSession::~NodeSession() {
-    if (locked_)
-        services_.runtime.spawn("release " + stored_.uuid, give_back(&services_, stored_.id));
+    // Once the conductor is gone, its next start gives back what it held.
+    if (locked_ && !services_->ended)
+        services_->runtime.spawn("release " + stored_.uuid, give_back(services_, stored_.id));
+}
+
+void NodeSession::resolve_interfaces() {
+    driver = services_->drivers.interfaces_of(node);
 }
 
 void NodeSession::write(store::Sql& db) {
     if (!locked_) throw Error(500, "not_locked", "A node is saved without its lock.");
-    if (node.last_error && node.last_error->size() > services_.options.max_error_length)
-        node.last_error->resize(services_.options.max_error_length);
+    const auto& options = services_->options;
+    cut(node.last_error, options.max_error_length);
+    cut(node.maintenance_reason, options.max_error_length);
     store::nodes::save(db, stored_, node);
-    if (services_.options.node_history)
-        for (const auto& event : events_)
-            store::history::add(db, event.state, services_.options.host, event.severity, event.type,
-                                event.text, services_.options.node_history_max_entries);
+    if (!options.node_history) return;
+    for (const auto& event : events_)
+        store::history::add(db, event.state, options.host, event.severity, event.type, event.text,
+                            options.node_history_max_entries);
 }
 
 Task<> NodeSession::save() {
-    co_await services_.store.write([this](store::Sql& db) { write(db); });
+    co_await services_->store.write([this](store::Sql& db) { write(db); });
     stored_ = node;
     events_.clear();
 }
 
 Task<> NodeSession::release() {
-    co_await services_.store.write([this](store::Sql& db) {
+    co_await services_->store.write([this](store::Sql& db) {
         node.reservation = stored_.reservation;
         write(db);
-        store::nodes::release(db, node.id, services_.options.host);
+        store::nodes::release(db, node.id, services_->options.host);
     });
     locked_ = false;
     stored_ = node;
     events_.clear();
+    services_->on_waiting(node);
 }
 
 Task<> NodeSession::abandon() {
     if (!std::exchange(locked_, false)) co_return;
-    co_await give_back(&services_, stored_.id);
+    co_await give_back(services_, stored_.id);
 }
 
 void NodeSession::record_error(std::string_view event_type, std::string text) {
@@ -124,39 +144,57 @@ void NodeSession::record(std::string_view event_type, std::string text) {
 
 namespace {
 
-Task<> run_to_end(Services* services, std::unique_ptr<NodeSession> session, std::string name,
-                  Work work) {
-    try {
-        co_await work(services, session.get());
-    } catch (const std::exception& error) {
-        session->record_error(
-            "conductor",
-            fmt::format("Async execution of {} failed with error: {}", name, error.what()));
-    }
-    co_await session->release();
+namespace states = model::states;
+
+/// Work that ended in an unforeseen way leaves nothing half done behind: neither a state in which
+/// the node would stay for ever, nor a power action that nobody carries out.
+void fail_whatever_it_was(NodeSession* session, std::string_view name, std::string_view cause) {
+    auto& node = session->node;
+    session->record_error("conductor",
+                          fmt::format("Async execution of {} failed with error: {}", name, cause));
+    node.target_power_state.reset();
+    if (states::next(node.provision_state.value_or(""), "fail"))
+        change_state(node, "fail", Follows::nothing);
 }
 
-Task<> counted(Services* services, std::unique_ptr<NodeSession> session, std::string name,
-               Work work) {
+/// What came of the work must not get lost to, say, a full disk: the lock is kept until it is safe.
+Task<> keep_result(NodeSession* session) {
+    constexpr std::chrono::seconds kLongestPause{30};
+    for (std::chrono::seconds pause{1};; pause = std::min(2 * pause, kLongestPause)) {
+        auto failure = co_await failure_of(session->release());
+        if (!failure) co_return;
+        log_error("NODE_NOT_SAVED", "node={} retry_seconds={} error={}", session->node.uuid,
+                  pause.count(), *failure);
+        co_await sleep_for(pause);
+    }
+}
+
+Task<> run_to_end(std::shared_ptr<Services> services, std::unique_ptr<NodeSession> session,
+                  std::string name, Work work) {
     struct Count {
         std::atomic<std::size_t>& workers;
         ~Count() { --workers; }
     } count{services->workers};
-    co_await run_to_end(services, std::move(session), std::move(name), std::move(work));
+    auto failure = co_await failure_of(work(services.get(), session.get()));
+    if (failure) fail_whatever_it_was(session.get(), name, *failure);
+    co_await keep_result(session.get());
 }
 
 }  // namespace
 
-void carry_out(Services& services, std::unique_ptr<NodeSession> session, std::string name,
-               Work work) {
-    if (++services.workers > services.options.max_workers) {
-        --services.workers;
+void refuse_when_full(const Services& services) {
+    if (services.workers >= services.options.max_workers)
         throw Error(503, "no_free_worker",
                     "The conductor is at its limit of operations under way; retry later.");
-    }
+}
+
+void carry_out(Services& services, std::unique_ptr<NodeSession> session, std::string name,
+               Work work) {
+    ++services.workers;
     auto label = fmt::format("{} of node {}", name, session->node.uuid);
-    services.runtime.spawn(
-        std::move(label), counted(&services, std::move(session), std::move(name), std::move(work)));
+    services.runtime.spawn(std::move(label),
+                           run_to_end(services.shared_from_this(), std::move(session),
+                                      std::move(name), std::move(work)));
 }
 
 }  // namespace ferrite::conductor

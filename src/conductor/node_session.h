@@ -21,11 +21,12 @@ namespace ferrite::conductor {
 /// saving.
 class NodeSession final : public hardware::NodeContext {
 public:
-    enum class Patience { retry, once };
+    /// How long to try for a lock that somebody has: as configured, not at all, or for ever.
+    enum class Patience { retry, once, patient };
     enum class Interfaces { resolve, skip };
 
-    /// Takes the lock, trying again as configured. Throws NotFound, or Conflict that names the
-    /// holder.
+    /// Takes the lock. Throws NotFound; Error (409, "node_locked") that names the holder; and
+    /// InvalidValue when one of the node's interfaces is not there any more.
     static Task<std::unique_ptr<NodeSession>> lock(Services* services, std::string uuid,
                                                    Patience patience = Patience::retry,
                                                    Interfaces interfaces = Interfaces::resolve);
@@ -34,6 +35,9 @@ public:
     static std::unique_ptr<NodeSession> look(Services& services, const std::string& uuid);
 
     ~NodeSession() override;
+
+    /// Looks up the node's interfaces, for a session that was locked without. Throws InvalidValue.
+    void resolve_interfaces();
 
     Task<> save() override;
     /// Saves what changed and gives the lock back, in one transaction.
@@ -45,7 +49,7 @@ public:
     void record_error(std::string_view event_type, std::string text);
     void record(std::string_view event_type, std::string text);
 
-    Services& services() { return services_; }
+    Services& services() const { return *services_; }
 
 private:
     struct Event {
@@ -53,10 +57,10 @@ private:
         model::Node state;
     };
 
-    explicit NodeSession(Services& services) : services_(services) {}
+    explicit NodeSession(Services& services) : services_(services.shared_from_this()) {}
     void write(store::Sql& db);
 
-    Services& services_;
+    std::shared_ptr<Services> services_;
     model::Node stored_;  ///< The node as the database has it.
     std::vector<Event> events_;
     bool locked_ = false;

@@ -101,7 +101,7 @@ bool is_whole_number(const Json& value) {
 
 void check_properties(const Node& node) {
     JsonObject properties = node.properties.object();
-    for (auto key : {"cpus", "local_gb", "memory_mb"}) {
+    for (auto key : {"local_gb", "memory_mb"}) {
         auto* value = properties.if_contains(key);
         if (!value || value->is_null() || is_whole_number(*value)) continue;
         throw InvalidValue(

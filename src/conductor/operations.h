@@ -13,7 +13,8 @@
 /// or ends at its time-out (`fail_*`).
 ///
 /// Everything here runs with the node's lock, takes it on where the stored state says it is, and
-/// may therefore be begun again after a restart (reference: conductor.md section 1.5).
+/// may therefore be begun again after a restart (reference: conductor.md section 1.5). A node whose
+/// lock is given back in a wait state has its time-out running; see NodeSession::release().
 namespace ferrite::conductor {
 
 /// What remains to be done after the synchronous part; nothing when that was all.
@@ -28,17 +29,20 @@ Begun begin_provide(NodeSession& session, const ProvisionRequest& request);
 Begun begin_clean(NodeSession& session, const ProvisionRequest& request);
 Task<> clean(Services* services, NodeSession* session);
 Task<> continue_clean(Services* services, NodeSession* session);
+/// Takes back what was prepared, keeps `why` as last_error and moves the node to clean failed; into
+/// maintenance as well when a step was under way.
 Task<> fail_clean(NodeSession* session, std::string why);
-/// The event that brings the node out of a clean state on a failure.
-enum class CleanEnd { fail, abort };
-Task<> end_clean_badly(NodeSession* session, std::string why, CleanEnd end);
+/// What is left to do once the node is in clean failed by request.
+Task<> abort_clean(Services* services, NodeSession* session);
 
 // deploy.cpp
 Begun begin_deploy(NodeSession& session, const ProvisionRequest& request);
 Task<> deploy(Services* services, NodeSession* session);
 Task<> continue_deploy(Services* services, NodeSession* session);
 /// Takes back what was prepared, keeps `why` as last_error and moves the node to deploy failed.
-Task<> fail_deploy(NodeSession* session, std::string why, std::string_view event = "fail");
+Task<> fail_deploy(NodeSession* session, std::string why);
+/// What is left to do once the node is in deploy failed by request.
+Task<> abort_deploy(Services* services, NodeSession* session);
 
 // tear_down.cpp
 Begun begin_tear_down(NodeSession& session, const ProvisionRequest& request);
@@ -51,6 +55,8 @@ Begun begin_inspect(NodeSession& session, const ProvisionRequest& request);
 Task<> inspect(Services* services, NodeSession* session);
 Begun begin_rescue(NodeSession& session, const ProvisionRequest& request);
 Task<> rescue(Services* services, NodeSession* session);
+/// What is left to do once the node is in rescue failed by request.
+Task<> abort_rescue(Services* services, NodeSession* session);
 Begun begin_unrescue(NodeSession& session, const ProvisionRequest& request);
 Task<> unrescue(Services* services, NodeSession* session);
 

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "base/error.h"
+#include "conductor/failure.h"
 #include "conductor/operations.h"
 #include "hardware/power_action.h"
 #include "model/states.h"
@@ -14,14 +15,9 @@ namespace power = model::power;
 
 Task<> change_power(NodeSession* session, std::string action,
                     std::optional<std::chrono::seconds> timeout) {
-    std::string failure;
-    try {
-        co_await hardware::power_action(session, action, session->services().options.power,
-                                        timeout);
-    } catch (const Error& error) {
-        failure = error.message();
-    }
-    if (!failure.empty()) session->record_error("conductor", failure);
+    const auto& timeouts = session->services().options.power;
+    auto failure = co_await failure_of(hardware::power_action(session, action, timeouts, timeout));
+    if (failure) session->record_error("conductor", *failure);
 }
 
 }  // namespace

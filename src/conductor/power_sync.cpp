@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "conductor/failure.h"
 #include "conductor/node_session.h"
 #include "hardware/power_action.h"
 #include "model/states.h"
@@ -24,40 +25,51 @@ namespace power = model::power;
 constexpr std::array kNotLookedAt = {states::deploy_wait, states::clean_wait, states::enroll,
                                      states::adopt_failed};
 
-bool to_be_skipped(const model::Node& node) {
-    if (node.target_power_state || node.reservation) return true;
-    return std::ranges::find(kNotLookedAt, node.provision_state.value_or("")) != kNotLookedAt.end();
-}
-
 bool failed_power(const model::Node& node) {
     return node.maintenance && node.fault == model::faults::power_failure;
 }
 
+bool to_be_skipped(const model::Node& node) {
+    if (node.target_power_state) return true;
+    if (node.maintenance && !failed_power(node)) return true;
+    return std::ranges::find(kNotLookedAt, node.provision_state.value_or("")) != kNotLookedAt.end();
+}
+
 /// What a look at the hardware came to.
 struct Reading {
+    std::optional<std::string> stored;  ///< The node's power_state before the look.
     std::optional<std::string> state;
     std::string failure;
+    bool configured = true;  ///< Whether the node says how to reach its hardware at all.
 };
 
 Task<Reading> read_power(NodeSession* session) {
-    Reading reading;
+    Reading reading{.stored = session->node.power_state};
     try {
+        reading.configured = false;
         session->driver.power->validate(*session);
+        reading.configured = true;
         reading.state = co_await session->driver.power->power_state(session);
         if (reading.state == power::error) reading.failure = "the hardware reports an error";
-    } catch (const Error& error) {
-        reading.failure = error.message();
+    } catch (const std::exception& error) {
+        reading.failure = error.what();
     }
     co_return reading;
 }
 
-/// The node with its lock, or nothing while somebody else works on it.
-Task<std::unique_ptr<NodeSession>> lock_quietly(Services* services, std::string uuid) {
+/// The node with its lock, if it is still as it was when its hardware was asked; nothing when
+/// somebody works on it, or has in the meantime. It is looked at again at the next interval.
+Task<std::unique_ptr<NodeSession>> lock_unchanged(Services* services, std::string uuid,
+                                                  Reading reading) {
     std::unique_ptr<NodeSession> session;
     try {
         session = co_await NodeSession::lock(services, uuid, NodeSession::Patience::once);
     } catch (const Error&) {
-        // It is looked at again at the next interval.
+        co_return nullptr;
+    }
+    if (to_be_skipped(session->node) || session->node.power_state != reading.stored) {
+        co_await session->abandon();
+        co_return nullptr;
     }
     co_return session;
 }
@@ -89,7 +101,7 @@ struct PowerSync::State {
     }
 
     Task<> put_into_maintenance(std::string uuid, Reading reading) {
-        auto session = co_await lock_quietly(&services, uuid);
+        auto session = co_await lock_unchanged(&services, uuid, reading);
         if (!session) co_return;
         auto& node = session->node;
         auto why = fmt::format(
@@ -107,68 +119,68 @@ struct PowerSync::State {
         forget(uuid);
     }
 
-    Task<> correct(std::string uuid, std::string hardware_state) {
-        auto session = co_await lock_quietly(&services, uuid);
+    /// Pushes the stored state to the hardware, or takes over what the hardware says.
+    Task<> correct(std::string uuid, Reading reading) {
+        auto session = co_await lock_unchanged(&services, uuid, reading);
         if (!session) co_return;
         auto& node = session->node;
         bool push = services.options.force_power_state_during_sync && node.power_state &&
-                    !node.disable_power_off && session->driver.power->supports_power_sync() &&
-                    !node.target_power_state;
-        std::string failure;
-        if (push && node.power_state != hardware_state) {
-            log_warning("POWER_SYNC_PUSH", "node={} stored=\"{}\" hardware=\"{}\"", uuid,
-                        *node.power_state, hardware_state);
-            try {
-                co_await hardware::power_action(session.get(), *node.power_state,
-                                                services.options.power);
-            } catch (const Error& error) {
-                failure = error.message();
-            }
-            if (!failure.empty()) session->record_error("monitoring", failure);
+                    !node.disable_power_off && session->driver.power->supports_power_sync();
+        log_warning("POWER_SYNC_MISMATCH", "node={} stored=\"{}\" hardware=\"{}\" action={}", uuid,
+                    node.power_state.value_or("None"), *reading.state, push ? "push" : "store");
+        if (push) {
+            auto failure = co_await failure_of(
+                hardware::power_action(session.get(), *node.power_state, services.options.power));
+            if (failure) session->record_error("monitoring", *failure);
         } else {
-            log_info("POWER_SYNC_CORRECT", "node={} from=\"{}\" to=\"{}\"", uuid,
-                     node.power_state.value_or("None"), hardware_state);
-            node.power_state = hardware_state;
+            node.power_state = reading.state;
         }
         co_await session->release();
     }
 
-    Task<> recover(std::string uuid, std::string hardware_state) {
-        auto session = co_await lock_quietly(&services, uuid);
+    /// A look that went well is the end of older errors, but not of why a node is in a failed
+    /// state.
+    Task<> settle(std::string uuid, Reading reading) {
+        auto session = co_await lock_unchanged(&services, uuid, reading);
+        if (!session) co_return;
+        session->node.last_error.reset();
+        co_await session->release();
+    }
+
+    Task<> recover(std::string uuid, Reading reading) {
+        auto session = co_await lock_unchanged(&services, uuid, reading);
         if (!session) co_return;
         auto& node = session->node;
         if (failed_power(node)) {
-            node.power_state = hardware_state;
+            node.power_state = reading.state;
             node.maintenance = false;
             node.maintenance_reason.reset();
             node.fault.reset();
-            log_info("POWER_RECOVERED", "node={} power=\"{}\"", uuid, hardware_state);
+            log_info("POWER_RECOVERED", "node={} power=\"{}\"", uuid, *reading.state);
         }
         co_await session->release();
     }
 
     Task<> compare(NodeSession* session, Reading reading) {
         const auto& node = session->node;
+        int most = services.options.power_state_sync_max_retries;
         if (!reading.failure.empty()) {
-            if (!node.power_state && !node.in_state(states::active)) co_return;
+            // A node that was never managed may well not say yet where its BMC is.
+            if (!node.power_state && !reading.configured) co_return;
             int count = count_failure(node.uuid);
             log_warning("POWER_SYNC_FAILED", "node={} count={} error={}", node.uuid, count,
                         reading.failure);
-            if (count > services.options.power_state_sync_max_retries)
-                co_await put_into_maintenance(node.uuid, reading);
-            co_return;
-        }
-        if (!reading.state) co_return;
-        if (reading.state == node.power_state) {
+            if (count > most) co_await put_into_maintenance(node.uuid, reading);
+        } else if (!reading.state || reading.state == node.power_state) {
             forget(node.uuid);
-            co_return;
-        }
-        if (node.power_state &&
-            count_failure(node.uuid) > services.options.power_state_sync_max_retries) {
+            bool stale = services.options.node_history && node.last_error &&
+                         !states::is_failure(node.provision_state.value_or(""));
+            if (stale && reading.state) co_await settle(node.uuid, reading);
+        } else if (node.power_state && count_failure(node.uuid) > most) {
             co_await put_into_maintenance(node.uuid, reading);
-            co_return;
+        } else {
+            co_await correct(node.uuid, reading);
         }
-        co_await correct(node.uuid, *reading.state);
     }
 };
 
@@ -191,16 +203,18 @@ Task<std::chrono::milliseconds> PowerSync::look(std::string uuid) {
         state_->forget(uuid);
         co_return std::chrono::milliseconds(0);
     }
-    if (!view || to_be_skipped(view->node)) co_return again;
+    if (!view || view->node.reservation || to_be_skipped(view->node)) co_return again;
     bool recovering = failed_power(view->node);
-    if (view->node.maintenance && !recovering) co_return again;
+    if (recovering && options.power_failure_recovery_interval.count() <= 0) co_return again;
     auto reading = co_await read_power(view.get());
     if (!recovering) {
         co_await state_->compare(view.get(), reading);
         co_return again;
     }
-    if (reading.failure.empty() && reading.state)
-        co_await state_->recover(view->node.uuid, *reading.state);
+    if (reading.failure.empty() && reading.state) {
+        co_await state_->recover(view->node.uuid, reading);
+        co_return again;
+    }
     co_return state_->after(options.power_failure_recovery_interval);
 }
 

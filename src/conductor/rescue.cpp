@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/uuid.h"
+#include "conductor/failure.h"
 #include "conductor/operations.h"
 #include "conductor/state_change.h"
 #include "model/states.h"
@@ -19,16 +20,19 @@ std::string hashed(const std::string& password) {
     return hash;
 }
 
-void end(NodeSession* session, const std::string& failure) {
+void forget_password(model::Node& node) {
+    node.instance_info.erase({"rescue_password", "hashed_rescue_password"});
+}
+
+void end(NodeSession* session, const std::optional<std::string>& failure) {
     auto& node = session->node;
-    if (failure.empty()) {
-        change_state(node, "done", Follows::nothing);
-        return;
-    }
-    session->record_error("rescue", failure);
-    auto error = node.last_error;
-    change_state(node, "fail", Follows::nothing);
-    node.last_error = error;
+    forget_password(node);
+    if (failure) session->record_error("rescue", *failure);
+    change_state(node, failure ? "fail" : "done", Follows::nothing);
+}
+
+Task<> start_rescue(NodeSession* session, hardware::StepOutcome* outcome) {
+    *outcome = co_await session->driver.rescue->rescue(session);
 }
 
 }  // namespace
@@ -44,20 +48,27 @@ Begun begin_rescue(NodeSession& session, const ProvisionRequest& request) {
     return Work(rescue);
 }
 
-Task<> rescue(Services* services, NodeSession* session) {
-    std::string failure;
+Task<> rescue(Services*, NodeSession* session) {
     auto outcome = hardware::StepOutcome::done;
-    try {
-        outcome = co_await session->driver.rescue->rescue(session);
-    } catch (const Error& error) {
-        failure = error.message();
-    }
-    if (failure.empty() && outcome == hardware::StepOutcome::wait) {
+    auto failure = co_await failure_of(start_rescue(session, &outcome));
+    if (!failure && outcome == hardware::StepOutcome::wait)
         change_state(session->node, "wait", Follows::work);
-        services->on_waiting(session->node);
-        co_return;
-    }
-    end(session, failure);
+    else
+        end(session, failure);
+}
+
+Task<> abort_rescue(Services*, NodeSession* session) {
+    auto& node = session->node;
+    forget_password(node);
+    auto failure = co_await failure_of(session->driver.rescue->clean_up(session));
+    if (!failure) co_return;
+    session->record_error("rescue",
+                          fmt::format("Failed to clean up after the rescue of node {} was aborted: "
+                                      "{}",
+                                      node.uuid, *failure));
+    node.maintenance = true;
+    node.maintenance_reason = node.last_error;
+    node.fault = model::faults::rescue_abort_failure;
 }
 
 Begun begin_unrescue(NodeSession& session, const ProvisionRequest&) {
@@ -69,13 +80,7 @@ Begun begin_unrescue(NodeSession& session, const ProvisionRequest&) {
 }
 
 Task<> unrescue(Services*, NodeSession* session) {
-    std::string failure;
-    try {
-        co_await session->driver.rescue->unrescue(session);
-    } catch (const Error& error) {
-        failure = error.message();
-    }
-    end(session, failure);
+    end(session, co_await failure_of(session->driver.rescue->unrescue(session)));
 }
 
 }  // namespace ferrite::conductor

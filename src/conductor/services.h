@@ -52,23 +52,32 @@ struct Options {
 
 class NodeSession;
 
-/// What every operation of the conductor needs; lives as long as the conductor.
-struct Services {
+/// What every operation of the conductor needs. It lives until the last of them is gone: work that
+/// a stopped runtime drops goes later than the conductor itself.
+struct Services : std::enable_shared_from_this<Services> {
+    Services(store::Store& s, const hardware::Drivers& d, Runtime& r, Options o)
+        : store(s), drivers(d), runtime(r), options(std::move(o)) {}
+
     store::Store& store;
     const hardware::Drivers& drivers;
     Runtime& runtime;
-    Options options;
+    const Options options;
 
     std::atomic<std::size_t> workers = 0;
-    /// Called when a node entered a wait state, or was heard of in one: its time-out counts anew.
+    std::atomic<bool> ended = false;  ///< The conductor is gone: start nothing any more.
+    /// Called when a node in a wait state was saved: its time-out counts from what it says.
     std::function<void(const model::Node&)> on_waiting = [](const model::Node&) {};
 };
 
-/// The asynchronous part of an operation. It sees to its own failures: what it throws is a defect.
+/// The asynchronous part of an operation. It sees to its own failures: what it throws is a defect,
+/// which is told in last_error and fails what was under way.
 using Work = std::function<Task<>(Services*, NodeSession*)>;
 
-/// Lets `work` go on in the background with the node's lock, which is given back at its end. Throws
-/// Error (503) when too much is under way.
+/// Throws Error (503) when too much is under way. To be asked before an operation is begun: what is
+/// begun is carried out.
+void refuse_when_full(const Services& services);
+
+/// Lets `work` go on in the background with the node's lock, which is given back at its end.
 void carry_out(Services& services, std::unique_ptr<NodeSession> session, std::string name,
                Work work);
 

@@ -8,6 +8,8 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "conductor/state_change.h"
+#include "hardware/agent_client.h"
 #include "model/states.h"
 
 namespace ferrite::conductor {
@@ -17,15 +19,12 @@ namespace {
 constexpr std::array<std::string_view, 8> kRanking = {"network",  "vendor", "power", "management",
                                                       "firmware", "deploy", "bios",  "raid"};
 
+/// A step that the agent loses, by crashing or rebooting under it, is given again this often.
+constexpr int kMaxStepAttempts = 3;
+
 int rank(const Step& step) {
     auto place = std::ranges::find(kRanking, step.interface);
     return static_cast<int>(place - kRanking.begin());
-}
-
-void sort_to_run(std::vector<Step>& steps) {
-    std::ranges::sort(steps, [](const Step& a, const Step& b) {
-        return std::tuple(-a.priority, rank(a), a.name) < std::tuple(-b.priority, rank(b), b.name);
-    });
 }
 
 std::string list_key(StepKind kind) {
@@ -67,7 +66,33 @@ Task<hardware::StepOutcome> run_one(NodeSession* session, StepKind kind, Step st
     co_return co_await found->second->run_step(session, kind, std::move(step));
 }
 
+/// A step agrees with what is offered, and takes over what only the offer says.
+void settle(const Step& offered, Step& wanted) {
+    check_arguments(offered, wanted);
+    wanted.abortable = offered.abortable;
+    wanted.requires_ramdisk = offered.requires_ramdisk;
+    wanted.argsinfo = offered.argsinfo;
+}
+
+std::string_view title(StepKind kind) {
+    switch (kind) {
+        case StepKind::clean:
+            return "Clean";
+        case StepKind::deploy:
+            return "Deploy";
+        case StepKind::service:
+            break;
+    }
+    return "Service";
+}
+
 }  // namespace
+
+void sort_to_run(std::vector<Step>& steps) {
+    std::ranges::sort(steps, [](const Step& a, const Step& b) {
+        return std::tuple(-a.priority, rank(a), a.name) < std::tuple(-b.priority, rank(b), b.name);
+    });
+}
 
 std::vector<Step> offered_steps(const NodeSession& session, StepKind kind) {
     std::vector<Step> steps;
@@ -94,17 +119,13 @@ std::vector<Step> user_steps(const NodeSession& session, StepKind kind, const Js
         Step step = hardware::step_from_json(item);
         auto known =
             std::ranges::find_if(offered, [&](const Step& o) { return o.id() == step.id(); });
-        if (known == offered.end()) {
-            if (unknown == Unknown::refused)
-                throw InvalidValue(fmt::format("Node {} does not support the {} step {}.",
-                                               session.node.uuid, to_text(kind), step.id()));
-        } else {
-            check_arguments(*known, step);
-            step.abortable = known->abortable;
-            step.requires_ramdisk = known->requires_ramdisk;
-            step.argsinfo = known->argsinfo;
+        if (known != offered.end()) {
+            settle(*known, step);
+            steps.push_back(std::move(step));
+        } else if (unknown == Unknown::refused) {
+            throw InvalidValue(fmt::format("Node {} does not support the {} step {}.",
+                                           session.node.uuid, to_text(kind), step.id()));
         }
-        steps.push_back(std::move(step));
     }
     return steps;
 }
@@ -138,6 +159,14 @@ int step_index(const model::Node& node, StepKind kind) {
     return index.is_int64() ? static_cast<int>(index.as_int64()) : -1;
 }
 
+void begin_step(model::Node& node, StepKind kind, int index) {
+    auto steps = planned_steps(node, kind);
+    auto place = static_cast<std::size_t>(index);
+    node.*step_field(kind) =
+        place < steps.size() ? model::JsonText(Json(to_json(steps[place]))) : model::JsonText();
+    node.driver_internal_info.set(index_key(kind), Json(index));
+}
+
 void forget_steps(model::Node& node, StepKind kind) {
     node.driver_internal_info.set(list_key(kind), Json());
     node.driver_internal_info.erase({index_key(kind)});
@@ -148,12 +177,69 @@ Step current_step(const model::Node& node, StepKind kind) {
     return hardware::step_from_json((node.*step_field(kind)).value());
 }
 
+void abort_after_step(model::Node& node, StepKind kind) {
+    (node.*step_field(kind)).set("abort_after", Json(true));
+}
+
+bool aborts_after_step(const model::Node& node, StepKind kind) {
+    return (node.*step_field(kind)).get("abort_after") == Json(true);
+}
+
+std::string abort_reason(const model::Node& node, StepKind kind) {
+    auto why = fmt::format("By request, the {} operation was aborted", to_text(kind));
+    if (auto step = current_step(node, kind); !step.name.empty())
+        why += fmt::format(" during or after the completion of step \"{}\"", step.id());
+    return why;
+}
+
+Error step_failed(const model::Node& node, StepKind kind, std::string_view why) {
+    return Error(
+        500, "step_failed",
+        fmt::format("{} step {} failed: {}", title(kind), current_step(node, kind).id(), why));
+}
+
+void count_lost_step(model::Node& node, StepKind kind) {
+    Json attempts = node.driver_internal_info.get("step_attempts");
+    auto count = attempts.is_int64() ? attempts.as_int64() + 1 : 1;
+    if (count >= kMaxStepAttempts)
+        throw step_failed(node, kind, fmt::format("the agent lost it {} times.", count));
+    node.driver_internal_info.set("step_attempts", Json(count));
+}
+
+Task<std::optional<hardware::AgentProgress>> ask_agent(NodeSession* session, StepKind kind) {
+    std::optional<hardware::AgentProgress> progress;
+    std::string failure;
+    try {
+        progress = co_await session->driver.deploy->progress(session, kind);
+    } catch (const std::exception& error) {
+        failure = error.what();
+    }
+    if (!progress)
+        log_warning("AGENT_SILENT", "node={} kind={} error={}", session->node.uuid, to_text(kind),
+                    failure);
+    co_return progress;
+}
+
+Task<> guarded(NodeSession* session, Task<> body, Task<> (*fail)(NodeSession*, std::string)) {
+    bool agent_busy = false;
+    std::optional<std::string> failure;
+    try {
+        co_await std::move(body);
+    } catch (const hardware::AgentBusy& error) {
+        log_info("AGENT_BUSY", "node={} {}", session->node.uuid, error.message());
+        agent_busy = true;
+    } catch (const std::exception& error) {
+        failure = error.what();
+    }
+    if (agent_busy) change_state(session->node, "wait", Follows::work);
+    if (failure) co_await fail(session, std::move(*failure));
+}
+
 Task<StepsResult> run_steps(NodeSession* session, StepKind kind, int from) {
     auto steps = planned_steps(session->node, kind);
     for (int index = from; index < static_cast<int>(steps.size()); ++index) {
         const auto& step = steps[static_cast<std::size_t>(index)];
-        session->node.*step_field(kind) = model::JsonText(Json(to_json(step)));
-        session->node.driver_internal_info.set(index_key(kind), Json(index));
+        begin_step(session->node, kind, index);
         co_await session->save();
         log_info("NODE_STEP", "node={} kind={} step={}", session->node.uuid, to_text(kind),
                  step.id());
@@ -161,12 +247,10 @@ Task<StepsResult> run_steps(NodeSession* session, StepKind kind, int from) {
         try {
             outcome = co_await run_one(session, kind, step);
         } catch (Error& error) {
-            error.within(fmt::format("{} step {} failed",
-                                     kind == StepKind::clean    ? "Clean"
-                                     : kind == StepKind::deploy ? "Deploy"
-                                                                : "Service",
-                                     step.id()));
+            error.within(fmt::format("{} step {} failed", title(kind), step.id()));
             throw;
+        } catch (const std::exception& error) {
+            throw step_failed(session->node, kind, error.what());
         }
         if (outcome == hardware::StepOutcome::wait) co_return StepsResult::waiting;
     }

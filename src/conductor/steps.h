@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,10 +24,13 @@ std::vector<Step> offered_steps(const NodeSession& session, StepKind kind);
 std::vector<Step> automatic_steps(const NodeSession& session, StepKind kind,
                                   const std::vector<std::string>& disallowed);
 
+/// Puts steps into the order in which offered_steps() has them.
+void sort_to_run(std::vector<Step>& steps);
+
 /// Steps that a user asked for, in the user's order, checked against the offered ones: unknown
 /// steps, unknown arguments and missing required arguments are InvalidValue. Steps of an agent that
-/// is not up yet can only be checked later: `lenient` lets unknown ones pass.
-enum class Unknown { refused, lenient };
+/// is not up yet can only be checked later: until then, unknown ones are `skipped`.
+enum class Unknown { refused, skipped };
 std::vector<Step> user_steps(const NodeSession& session, StepKind kind, const JsonArray& wanted,
                              Unknown unknown);
 
@@ -41,8 +45,31 @@ void plan_steps(model::Node& node, StepKind kind, const std::vector<Step>& steps
 int step_index(const model::Node& node, StepKind kind);
 /// No list, no current step.
 void forget_steps(model::Node& node, StepKind kind);
+/// The step at `index` is under way; none when the list is shorter.
+void begin_step(model::Node& node, StepKind kind, int index);
 /// The step that is under way; an empty name when none is.
 Step current_step(const model::Node& node, StepKind kind);
+
+/// To abort when the step that is under way, which is not abortable, has ended.
+void abort_after_step(model::Node& node, StepKind kind);
+bool aborts_after_step(const model::Node& node, StepKind kind);
+/// The last_error of an operation that was aborted.
+std::string abort_reason(const model::Node& node, StepKind kind);
+
+/// The error that ends an operation because its current step failed.
+Error step_failed(const model::Node& node, StepKind kind, std::string_view why);
+
+/// Counts that the agent lost the current step, which is to be given again; throws Error when that
+/// happened too often. Forgotten when a step succeeds.
+void count_lost_step(model::Node& node, StepKind kind);
+
+/// How far the agent has come with the current step; nothing when it does not answer, which the log
+/// tells: it may come back, and the time-out of the wait state ends it if not.
+Task<std::optional<hardware::AgentProgress>> ask_agent(NodeSession* session, StepKind kind);
+
+/// Runs a part of an operation. An agent that is busy is waited for until it reports again; any
+/// other failure is for `fail`, which brings the node into its failed state.
+Task<> guarded(NodeSession* session, Task<> body, Task<> (*fail)(NodeSession*, std::string));
 
 enum class StepsResult { finished, waiting };
 

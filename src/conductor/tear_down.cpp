@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "base/error.h"
+#include "conductor/failure.h"
 #include "conductor/operations.h"
 #include "conductor/state_change.h"
 #include "conductor/steps.h"
@@ -29,6 +30,24 @@ void forget_instance(model::Node& node) {
                 "deploy_boot_mode", "automatic_lessee", "prepared_image"});
 }
 
+Task<> take_instance_down(NodeSession* session) {
+    co_await session->driver.rescue->clean_up(session);
+    co_await session->driver.deploy->clean_up(session);
+    co_await session->driver.deploy->tear_down(session);
+}
+
+/// A node that cannot be powered off cannot be undeployed; clients know this as a failed deploy.
+void check_power(NodeSession& session) {
+    try {
+        session.driver.power->validate(session);
+    } catch (const InvalidValue& error) {
+        throw Error(500, "instance_deploy_failure",
+                    fmt::format("Failed to validate power driver interface. Can not delete "
+                                "instance. Error: {}",
+                                error.message()));
+    }
+}
+
 }  // namespace
 
 Begun begin_tear_down(NodeSession& session, const ProvisionRequest& request) {
@@ -36,7 +55,7 @@ Begun begin_tear_down(NodeSession& session, const ProvisionRequest& request) {
     refuse_above_limit(session, kBusyCleaning, options.max_concurrent_clean,
                        "max_concurrent_clean");
     refuse_protected(session, request.verb);
-    session.driver.power->validate(session);
+    check_power(session);
     change_state(session.node, "delete", Follows::work);
     session.node.driver_internal_info.erase({"agent_url"});
     return Work(tear_down);
@@ -44,23 +63,12 @@ Begun begin_tear_down(NodeSession& session, const ProvisionRequest& request) {
 
 Task<> tear_down(Services* services, NodeSession* session) {
     auto& node = session->node;
-    std::string failure;
-    try {
-        if (!node.instance_info.get_text("rescue_password").empty() ||
-            !node.instance_info.get_text("hashed_rescue_password").empty())
-            co_await session->driver.rescue->clean_up(session);
-        co_await session->driver.deploy->clean_up(session);
-        co_await session->driver.deploy->tear_down(session);
-    } catch (const Error& error) {
-        failure = error.message();
-    }
+    auto failure = co_await failure_of(take_instance_down(session));
     forget_instance(node);
-    if (!failure.empty()) {
-        session->record_error("unprovision",
-                              fmt::format("Error in tear_down of node {}: {}", node.uuid, failure));
-        auto error = node.last_error;
+    if (failure) {
+        session->record_error(
+            "unprovision", fmt::format("Error in tear_down of node {}: {}", node.uuid, *failure));
         change_state(node, "fail", Follows::nothing);
-        node.last_error = error;
         co_return;
     }
     change_state(node, "clean", Follows::work);

@@ -45,10 +45,10 @@ bool is_loopback(std::string_view address) {
 /// Everything in the order in which it depends on what stands before it.
 struct Server::Parts {
     Options options;
-    store::Store store;
     Runtime api_runtime;
     Runtime conductor_runtime;
     Runtime image_runtime;  ///< Image bytes are hashed and written here, and hold up nobody else.
+    store::Store store;     ///< Goes before the runtimes, which it tells of what is durable.
     HttpClient http_client;
     HttpClient image_client;
     ipmi::Transport ipmi_transport;
@@ -67,10 +67,10 @@ struct Server::Parts {
 
     explicit Parts(Options o)
         : options(std::move(o)),
-          store(store_settings(options)),
           api_runtime({.threads = api_threads(options), .name = "api"}),
           conductor_runtime({.threads = 2, .name = "conductor"}),
           image_runtime({.threads = 2, .name = "image"}),
+          store(store_settings(options)),
           http_client(conductor_runtime.executor()),
           image_client(image_runtime.executor()),
           ipmi_transport(conductor_runtime),

@@ -46,7 +46,7 @@ Task<Json> AgentClient::exchange(const model::Node* node, std::string method, st
                                  std::string body) {
     auto url = node->driver_internal_info.get_text("agent_url");
     if (url.empty())
-        throw AgentUnreachable(
+        throw AgentBusy(
             fmt::format("The agent of node {} has not reported its address.", node->uuid));
     auto fetch = prepare(*node, options_, url);
     fetch.method = method;
@@ -86,6 +86,10 @@ Task<Json> AgentClient::exchange(const model::Node* node, std::string method, st
         throw Error(500, "agent",
                     fmt::format("The agent of node {} refused {} with HTTP {}: {}", node->uuid,
                                 method, answer.status, fault));
+    if (!parsed.is_object())
+        throw Error(500, "agent",
+                    fmt::format("What answers for the agent of node {} at {} is no agent.",
+                                node->uuid, url));
     co_return parsed;
 }
 

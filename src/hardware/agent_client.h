@@ -32,7 +32,8 @@ struct AgentUnreachable : Error {
         : Error(500, "agent_unreachable", std::move(message)) {}
 };
 
-/// The agent is still busy with another command.
+/// The agent is still busy with another command, or has not reported where it is: it can be asked
+/// again after its next heartbeat.
 struct AgentBusy : Error {
     explicit AgentBusy(std::string message) : Error(500, "agent_busy", std::move(message)) {}
 };

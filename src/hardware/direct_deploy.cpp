@@ -18,10 +18,13 @@ namespace {
 namespace power = model::power;
 namespace states = model::states;
 
+constexpr const char* kBootAgent = "deploy";
+constexpr const char* kWriteImage = "write_image";
+
 /// What happens on the conductor's side of a deploy, in order.
 constexpr std::array kDeploySteps = {
-    std::pair{"deploy", 100},
-    std::pair{"write_image", 80},
+    std::pair{kBootAgent, 100},
+    std::pair{kWriteImage, 80},
     std::pair{"prepare_instance_boot", 60},
     std::pair{"tear_down_agent", 40},
     std::pair{"switch_to_tenant_network", 30},
@@ -45,10 +48,12 @@ Step current_step(const model::Node& node, StepKind kind) {
     return {};
 }
 
-bool is_conductor_step(StepKind kind, const Step& step) {
-    if (kind != StepKind::deploy || step.interface != "deploy" || step.name == "write_image")
-        return false;
-    return std::ranges::any_of(kDeploySteps, [&](auto s) { return step.name == s.first; });
+/// Whether a step is carried out by the agent: what is neither one of the above nor another
+/// interface's.
+bool is_in_band(StepKind kind, const Step& step) {
+    if (step.interface != "deploy") return false;
+    if (kind != StepKind::deploy || step.name == kWriteImage) return true;
+    return std::ranges::none_of(kDeploySteps, [&](auto s) { return step.name == s.first; });
 }
 
 JsonArray port_views(const NodeContext& context) {
@@ -107,10 +112,12 @@ std::vector<Step> DirectDeploy::steps(const NodeContext& context, StepKind kind)
     std::vector<Step> steps;
     if (kind == StepKind::deploy)
         for (auto [name, priority] : kDeploySteps)
-            steps.push_back({.interface = "deploy", .name = name, .priority = priority});
-    for (const auto& item : context.node.driver_internal_info.get(cache_key(kind)).is_array()
-                                ? context.node.driver_internal_info.get(cache_key(kind)).as_array()
-                                : JsonArray()) {
+            steps.push_back({.interface = "deploy",
+                             .name = name,
+                             .priority = priority,
+                             .abortable = name == kBootAgent});
+    Json cached = context.node.driver_internal_info.get(cache_key(kind));
+    for (const auto& item : cached.is_array() ? cached.as_array() : JsonArray()) {
         Step step = step_from_json(item);
         bool known = std::ranges::any_of(steps, [&](const Step& s) { return s.id() == step.id(); });
         if (known) continue;
@@ -121,9 +128,16 @@ std::vector<Step> DirectDeploy::steps(const NodeContext& context, StepKind kind)
 }
 
 Task<> DirectDeploy::boot_agent(NodeContext* context) {
-    co_await power_action(context, std::string(power::off), options_.power);
+    if (!context->node.disable_power_off)
+        co_await power_action(context, std::string(power::off), options_.power);
     forget_agent(context->node);
     co_await context->driver.boot->prepare_ramdisk(context);
+}
+
+/// From off to on; a machine that is never switched off is restarted.
+Task<> DirectDeploy::start_machine(NodeContext* context) {
+    auto action = context->node.disable_power_off ? power::reboot : power::on;
+    co_await power_action(context, std::string(action), options_.power);
 }
 
 Task<> DirectDeploy::prepare(NodeContext* context) {
@@ -150,7 +164,7 @@ Task<StepOutcome> DirectDeploy::prepare_cleaning(NodeContext* context) {
     for (const auto& [key, value] : options_.erase_settings)
         context->node.driver_internal_info.set(key, value);
     co_await boot_agent(context);
-    co_await power_action(context, std::string(power::on), options_.power);
+    co_await start_machine(context);
     co_return StepOutcome::wait;
 }
 
@@ -179,23 +193,25 @@ Task<> DirectDeploy::refresh_steps(NodeContext* context, StepKind kind) {
 }
 
 Task<AgentProgress> DirectDeploy::progress(NodeContext* context, StepKind kind) {
+    using Kind = AgentProgress::Kind;
+    auto step = current_step(context->node, kind);
+    bool boots = step.name.empty() || (kind == StepKind::deploy && step.id() == "deploy.deploy");
+    if (!boots && !is_in_band(kind, step)) co_return AgentProgress{Kind::not_given, ""};
+
     auto commands = co_await agent_.commands(&context->node);
     std::erase_if(commands, [](const AgentCommand& c) {
         return c.name.starts_with("get_") && c.name.ends_with("_steps");
     });
-    auto step = current_step(context->node, kind);
-    bool given_to_agent = !step.name.empty() && !is_conductor_step(kind, step);
-    using Kind = AgentProgress::Kind;
-    if (commands.empty()) co_return AgentProgress{given_to_agent ? Kind::lost : Kind::fresh, ""};
-
+    if (boots) co_return AgentProgress{commands.empty() ? Kind::fresh : Kind::running, ""};
+    if (commands.empty()) co_return AgentProgress{Kind::lost, ""};
     const auto& last = commands.back();
-    if (!last.name.starts_with("execute_")) co_return AgentProgress{Kind::running, ""};
-    if (last.running()) co_return AgentProgress{Kind::running, ""};
+    if (last.running() || !last.name.starts_with("execute_"))
+        co_return AgentProgress{Kind::running, ""};
     if (last.status.ends_with("VERSION_MISMATCH"))
         co_return AgentProgress{Kind::version_mismatch, ""};
     if (!last.succeeded()) co_return AgentProgress{Kind::failed, last.failure()};
     auto done = step_from_json(member(last.result, fmt::format("{}_step", to_text(kind))));
-    if (done.id() != step.id()) co_return AgentProgress{Kind::running, ""};
+    if (done.id() != step.id()) co_return AgentProgress{Kind::lost, ""};
     co_return AgentProgress{Kind::succeeded, ""};
 }
 
@@ -213,7 +229,7 @@ Task<StepOutcome> DirectDeploy::start_in_band(NodeContext* context, StepKind kin
 }
 
 Task<StepOutcome> DirectDeploy::write_image(NodeContext* context) {
-    Step step{.interface = "deploy", .name = "write_image", .priority = 80};
+    Step step{.interface = "deploy", .name = kWriteImage, .priority = 80};
     step.args["image_info"] = images_.image_info(context->node);
     auto drive = config_drive_for_agent(context->node);
     step.args["configdrive"] = drive.empty() ? Json() : Json(drive);
@@ -238,6 +254,10 @@ Task<> DirectDeploy::prepare_instance_boot(NodeContext* context) {
 }
 
 Task<> DirectDeploy::tear_down_agent(NodeContext* context) {
+    if (context->node.disable_power_off) {
+        co_await agent_.run(&context->node, "system.lockdown", {});
+        co_return;
+    }
     bool asked = true;
     try {
         co_await agent_.start(&context->node, "standby.power_off", {});
@@ -257,17 +277,16 @@ Task<> DirectDeploy::tear_down_agent(NodeContext* context) {
 }
 
 Task<StepOutcome> DirectDeploy::run_step(NodeContext* context, StepKind kind, Step step) {
-    if (!is_conductor_step(kind, step) && !(kind == StepKind::deploy && step.name == "write_image"))
-        co_return co_await start_in_band(context, kind, std::move(step));
-    if (step.name == "write_image") co_return co_await write_image(context);
-    if (step.name == "deploy") {
+    if (kind == StepKind::deploy && step.name == kWriteImage)
+        co_return co_await write_image(context);
+    if (is_in_band(kind, step)) co_return co_await start_in_band(context, kind, std::move(step));
+    if (step.name == kBootAgent) {
         co_await power_action(context, std::string(power::reboot), options_.power);
         co_return StepOutcome::wait;
     }
     if (step.name == "prepare_instance_boot") co_await prepare_instance_boot(context);
     if (step.name == "tear_down_agent") co_await tear_down_agent(context);
-    if (step.name == "boot_instance")
-        co_await power_action(context, std::string(power::on), options_.power);
+    if (step.name == "boot_instance") co_await start_machine(context);
     co_return StepOutcome::done;
 }
 

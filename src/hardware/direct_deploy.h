@@ -47,6 +47,7 @@ public:
 
 private:
     Task<> boot_agent(NodeContext* context);
+    Task<> start_machine(NodeContext* context);
     Task<StepOutcome> start_in_band(NodeContext* context, StepKind kind, Step step);
     Task<StepOutcome> write_image(NodeContext* context);
     Task<> prepare_instance_boot(NodeContext* context);

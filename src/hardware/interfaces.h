@@ -82,8 +82,9 @@ public:
 /// How far the step that the agent was given has come.
 struct AgentProgress {
     enum class Kind {
-        fresh,  ///< Just booted: it was given nothing yet.
-        lost,   ///< Just booted, although it was given the current step.
+        fresh,      ///< Just booted: it was given nothing yet.
+        lost,       ///< It knows nothing of the current step, which it was given.
+        not_given,  ///< The current step is none of the agent's: it can be run again.
         running,
         succeeded,
         failed,

@@ -64,6 +64,9 @@ Task<> power_action(NodeContext* context, std::string action, PowerTimeouts time
         error.within(
             fmt::format("Failed to change power state to '{}' by '{}'", result_of(action), action));
         throw;
+    } catch (...) {
+        node.target_power_state.reset();
+        throw;
     }
     node.power_state = result_of(action);
     node.target_power_state.reset();

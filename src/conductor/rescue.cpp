@@ -26,7 +26,8 @@ void forget_password(model::Node& node) {
 
 void end(NodeSession* session, const std::optional<std::string>& failure) {
     auto& node = session->node;
-    forget_password(node);
+    // While the node is in rescue, whoever must boot the ramdisk again needs the password.
+    if (failure || node.in_state(model::states::unrescuing)) forget_password(node);
     if (failure) session->record_error("rescue", *failure);
     change_state(node, failure ? "fail" : "done", Follows::nothing);
 }

@@ -230,6 +230,14 @@ bool update_row(Sql& db, const Table<R>& table, const R& before, const R& row) {
 
 namespace detail {
 
+/// The sort key of a query in SQL. Words sort as people read them: capitals among the others.
+template <class R>
+std::string sort_expression(const Table<R>& table, const PageQuery& query) {
+    const auto* field = model::find_field(table.fields, query.sort_key);
+    bool words = field && field->type == model::FieldType::text;
+    return fmt::format("\"{}\"{}", query.sort_key, words ? " COLLATE NOCASE" : "");
+}
+
 /// `AND` conditions that put the page behind its marker, for any sort key: rows compare by
 /// (key, id), and NULL keys come first as they do in ORDER BY.
 template <class R>
@@ -242,13 +250,12 @@ Condition behind_marker(Sql& db, const Table<R>& table, const PageQuery& query) 
     std::int64_t id = find.integer(0);
     auto above = query.descending ? "<" : ">";
     if (query.sort_key == "id") return {fmt::format("id {} ?", above), {id}};
-    auto key = fmt::format("\"{}\"", query.sort_key);
+    auto key = sort_expression(table, query);
     if (find.is_null(1)) {
         auto rest = query.descending ? "0" : fmt::format("{} IS NOT NULL", key);
         return {fmt::format("(({} IS NULL AND id {} ?) OR {})", key, above, rest), {id}};
     }
     auto nulls = query.descending ? fmt::format(" OR {} IS NULL", key) : std::string();
-    std::string value(find.text(1));
     return {fmt::format("({0} {1} (SELECT {0} FROM {2} WHERE id=?) OR ({0} = (SELECT {0} FROM {2} "
                         "WHERE id=?) AND id {1} ?){3})",
                         key, above, table.name, nulls),
@@ -270,7 +277,8 @@ std::int64_t read_page(Sql& db, const Table<R>& table, const PageQuery& query,
     if (query.sort_key == "id")
         text += fmt::format(" ORDER BY id {} LIMIT ?", direction);
     else
-        text += fmt::format(" ORDER BY \"{0}\" {1}, id {1} LIMIT ?", query.sort_key, direction);
+        text += fmt::format(" ORDER BY {0} {1}, id {1} LIMIT ?",
+                            detail::sort_expression(table, query), direction);
 
     Query page(db, text);
     int index = 0;

@@ -330,11 +330,11 @@ TEST_F(Provisioning, RescueAndBackLeaveNoPasswordBehind) {
     script.open("rescue");
     ASSERT_TRUE(reaches(uuid, states::rescue));
     expect_well(uuid);
-    EXPECT_TRUE(node(uuid).instance_info.get("rescue_password").is_null());
-    EXPECT_TRUE(node(uuid).instance_info.get("hashed_rescue_password").is_null());
     EXPECT_EQ(verb(uuid, "unrescue"), 0);
     ASSERT_TRUE(reaches(uuid, states::active));
     expect_well(uuid);
+    EXPECT_TRUE(node(uuid).instance_info.get("rescue_password").is_null());
+    EXPECT_TRUE(node(uuid).instance_info.get("hashed_rescue_password").is_null());
 }
 
 TEST_F(Provisioning, FailedRescuesSayWhy) {

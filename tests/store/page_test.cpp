@@ -125,6 +125,20 @@ TEST_F(Pages, OfNodesInEveryOrder) {
     expect_every_order<model::Node>(nodes::page, model::node_fields(), &model::Node::uuid, rows);
 }
 
+TEST_F(Pages, SortWordsAsPeopleReadThem) {
+    Ids expected(4);
+    for (auto [name, place] : {std::pair{"beta", 2}, std::pair{"Alpha", 0}, std::pair{"BETA", 3},
+                               std::pair{"alpha-2", 1}})
+        expected[static_cast<std::size_t>(place)] =
+            add_node([&](model::Node& node) { node.description = name; }).id;
+    for (std::int64_t limit : {1, 2, 10}) {
+        PageQuery query{.sort_key = "description", .limit = limit};
+        EXPECT_EQ(walk<model::Node>(nodes::page, query, model::node_fields(), &model::Node::uuid),
+                  expected)
+            << limit;
+    }
+}
+
 TEST_F(Pages, OfPortsInEveryOrder) {
     std::vector<model::Port> rows(kRows);
     write([&](Sql& db) {

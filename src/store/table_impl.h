@@ -264,23 +264,32 @@ Condition behind_marker(Sql& db, const Table<R>& table, const PageQuery& query) 
 
 }  // namespace detail
 
+/// The statement of a page. Other orders than by id are made of ids alone, and the rows are fetched
+/// in that order (CROSS JOIN: the left side leads): sorting rows of sixty columns costs twice as
+/// much.
+template <class R>
+std::string page_statement(const Table<R>& table, const PageQuery& query,
+                           const std::vector<Condition>& where, std::string_view columns) {
+    std::string conditions;
+    for (const auto& condition : where)
+        conditions += fmt::format(" {} {}", conditions.empty() ? "WHERE" : "AND", condition.sql);
+    auto direction = query.descending ? "DESC" : "ASC";
+    if (query.sort_key == "id")
+        return fmt::format("SELECT {} FROM {}{} ORDER BY id {} LIMIT ?", columns, table.name,
+                           conditions, direction);
+    return fmt::format(
+        "SELECT {0} FROM (SELECT id AS place FROM {1}{2} ORDER BY {3} {4}, id {4} LIMIT ?) "
+        "CROSS JOIN {1} ON id = place",
+        columns, table.name, conditions, detail::sort_expression(table, query), direction);
+}
+
 template <class R>
 std::int64_t read_page(Sql& db, const Table<R>& table, const PageQuery& query,
                        std::span<const model::Field<R>* const> fields,
                        const std::function<void(const R&)>& each) {
     auto where = query.where;
     if (query.marker) where.push_back(detail::behind_marker(db, table, query));
-    std::string text = fmt::format("SELECT {} FROM {}", select_list<R>(fields), table.name);
-    for (std::size_t i = 0; i < where.size(); ++i)
-        text += fmt::format(" {} {}", i == 0 ? "WHERE" : "AND", where[i].sql);
-    auto direction = query.descending ? "DESC" : "ASC";
-    if (query.sort_key == "id")
-        text += fmt::format(" ORDER BY id {} LIMIT ?", direction);
-    else
-        text += fmt::format(" ORDER BY {0} {1}, id {1} LIMIT ?",
-                            detail::sort_expression(table, query), direction);
-
-    Query page(db, text);
+    Query page(db, page_statement(table, query, where, select_list<R>(fields)));
     int index = 0;
     for (const auto& condition : where)
         for (const auto& value : condition.values) bind_value(page, index++, value);

@@ -1,3 +1,12 @@
+# ferrite_precompile(TARGET): lets TARGET use src/base/precompiled.h, compiled once, for ferrite_base.
+function(ferrite_precompile target)
+  if(target STREQUAL ferrite_base)
+    target_precompile_headers(${target} PRIVATE ${CMAKE_SOURCE_DIR}/src/base/precompiled.h)
+  else()
+    target_precompile_headers(${target} REUSE_FROM ferrite_base)
+  endif()
+endfunction()
+
 # ferrite_room(NAME LINK libs...)
 #   The library ferrite_NAME of all src/NAME/*.cpp but main.cpp, and, when tests/NAME has
 #   *_test.cpp files, the test program NAME_test. A new file needs no line anywhere.
@@ -9,6 +18,7 @@ function(ferrite_room name)
     add_library(ferrite_${name} STATIC ${sources})
     target_include_directories(ferrite_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
     target_link_libraries(ferrite_${name} PUBLIC ${ROOM_LINK})
+    ferrite_precompile(ferrite_${name})
   else()
     add_library(ferrite_${name} INTERFACE)
     target_include_directories(ferrite_${name} INTERFACE ${CMAKE_SOURCE_DIR}/src)

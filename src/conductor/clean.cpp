@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "conductor/agent_driven.h"
 #include "conductor/failure.h"
 #include "conductor/operations.h"
 #include "conductor/state_change.h"
@@ -15,7 +16,6 @@ namespace ferrite::conductor {
 namespace {
 
 namespace states = model::states;
-using hardware::AgentProgress;
 
 constexpr std::array kBusyCleaning = {states::deleting, states::cleaning, states::clean_wait};
 
@@ -89,34 +89,19 @@ Task<> begin_steps(NodeSession* session) {
     co_await run_from(session, 0);
 }
 
-Task<> go_on_after(NodeSession* session, AgentProgress progress) {
-    auto& node = session->node;
-    int index = step_index(node, StepKind::clean);
-    using Kind = AgentProgress::Kind;
-    switch (progress.kind) {
-        case Kind::running:
-            change_state(node, "wait", Follows::work);
-            break;
-        case Kind::fresh:
-        case Kind::version_mismatch:
-            co_await session->driver.deploy->refresh_steps(session, StepKind::clean);
-            co_await begin_steps(session);
-            break;
-        case Kind::succeeded:
-            node.driver_internal_info.erase({"step_attempts"});
-            co_await run_from(session, index + 1);
-            break;
-        case Kind::lost:
-            count_lost_step(node, StepKind::clean);
-            co_await run_from(session, index);
-            break;
-        case Kind::not_given:
-            co_await run_from(session, index);
-            break;
-        case Kind::failed:
-            throw step_failed(node, StepKind::clean, progress.error);
-    }
+Task<> meet_agent(NodeSession* session) {
+    co_await session->driver.deploy->refresh_steps(session, StepKind::clean);
+    co_await begin_steps(session);
 }
+
+constexpr AgentDriven kClean = {.kind = StepKind::clean,
+                                .wait_state = states::clean_wait,
+                                .begin = clean,
+                                .run_from = run_from,
+                                .meet_agent = meet_agent,
+                                .meet_changed_agent = meet_agent,
+                                .fail = fail_clean,
+                                .abort = abort_clean};
 
 /// Steps of which none needs the ramdisk are no reason to boot it.
 void spare_ramdisk(NodeSession* session) {
@@ -185,28 +170,7 @@ Task<> clean(Services*, NodeSession* session) {
 }
 
 Task<> continue_clean(Services* services, NodeSession* session) {
-    auto& node = session->node;
-    bool was_waiting = node.in_state(states::clean_wait);
-    bool agent_known = !node.driver_internal_info.get_text("agent_url").empty();
-    if (!was_waiting && !agent_known) {
-        // Interrupted before the agent came up, which may be done again, or where none is needed.
-        int index = step_index(node, StepKind::clean);
-        if (index < 0)
-            co_await clean(services, session);
-        else
-            co_await guarded(session, run_from(session, index), fail_clean);
-        co_return;
-    }
-    auto progress = co_await ask_agent(session, StepKind::clean);
-    if (!progress && !was_waiting) change_state(node, "wait", Follows::work);
-    if (!progress || (was_waiting && progress->kind == AgentProgress::Kind::running)) co_return;
-    if (was_waiting && aborts_after_step(node, StepKind::clean)) {
-        change_state(node, "abort", Follows::work);
-        co_await abort_clean(services, session);
-        co_return;
-    }
-    if (was_waiting) change_state(node, "resume", Follows::work);
-    co_await guarded(session, go_on_after(session, *progress), fail_clean);
+    return continue_agent_driven(&kClean, services, session);
 }
 
 namespace {

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "conductor/agent_driven.h"
 #include "conductor/failure.h"
 #include "conductor/operations.h"
 #include "conductor/state_change.h"
@@ -16,7 +17,6 @@ namespace ferrite::conductor {
 namespace {
 
 namespace states = model::states;
-using hardware::AgentProgress;
 
 constexpr std::array kBusyDeploying = {states::deploying, states::deploy_wait};
 
@@ -65,9 +65,10 @@ Task<> first_phase(NodeSession* session) {
 }
 
 /// The agent came up: its own steps join the list, behind what was done already.
-Task<> go_on_with_agent(NodeSession* session, int index) {
+Task<> meet_agent(NodeSession* session) {
     auto& node = session->node;
     auto done = current_step(node, StepKind::deploy);
+    int index = step_index(node, StepKind::deploy);
     co_await session->driver.deploy->refresh_steps(session, StepKind::deploy);
     auto steps = plan(*session, Unknown::refused);
     plan_steps(node, StepKind::deploy, steps);
@@ -76,36 +77,19 @@ Task<> go_on_with_agent(NodeSession* session, int index) {
     co_await run_from(session, index + 1);
 }
 
-Task<> go_on_after(NodeSession* session, AgentProgress progress) {
-    auto& node = session->node;
-    int index = step_index(node, StepKind::deploy);
-    using Kind = AgentProgress::Kind;
-    switch (progress.kind) {
-        case Kind::running:
-            change_state(node, "wait", Follows::work);
-            break;
-        case Kind::fresh:
-            co_await go_on_with_agent(session, index);
-            break;
-        case Kind::version_mismatch:
-            co_await session->driver.deploy->refresh_steps(session, StepKind::deploy);
-            co_await run_from(session, index);
-            break;
-        case Kind::succeeded:
-            node.driver_internal_info.erase({"step_attempts"});
-            co_await run_from(session, index + 1);
-            break;
-        case Kind::lost:
-            count_lost_step(node, StepKind::deploy);
-            co_await run_from(session, index);
-            break;
-        case Kind::not_given:
-            co_await run_from(session, index);
-            break;
-        case Kind::failed:
-            throw step_failed(node, StepKind::deploy, progress.error);
-    }
+Task<> meet_changed_agent(NodeSession* session) {
+    co_await session->driver.deploy->refresh_steps(session, StepKind::deploy);
+    co_await run_from(session, step_index(session->node, StepKind::deploy));
 }
+
+constexpr AgentDriven kDeploy = {.kind = StepKind::deploy,
+                                 .wait_state = states::deploy_wait,
+                                 .begin = deploy,
+                                 .run_from = run_from,
+                                 .meet_agent = meet_agent,
+                                 .meet_changed_agent = meet_changed_agent,
+                                 .fail = fail_deploy,
+                                 .abort = abort_deploy};
 
 void derive_image_type(model::Node& node) {
     if (node.instance_info.get_text("image_source").empty()) return;
@@ -156,26 +140,7 @@ Task<> deploy(Services*, NodeSession* session) {
 }
 
 Task<> continue_deploy(Services* services, NodeSession* session) {
-    auto& node = session->node;
-    bool was_waiting = node.in_state(states::deploy_wait);
-    bool agent_known = !node.driver_internal_info.get_text("agent_url").empty();
-    if (!was_waiting && !agent_known) {
-        // Interrupted before the agent came up or after it was gone: the step is done again.
-        int index = step_index(node, StepKind::deploy);
-        co_await guarded(session, index < 0 ? first_phase(session) : run_from(session, index),
-                         fail_deploy);
-        co_return;
-    }
-    auto progress = co_await ask_agent(session, StepKind::deploy);
-    if (!progress && !was_waiting) change_state(node, "wait", Follows::work);
-    if (!progress || (was_waiting && progress->kind == AgentProgress::Kind::running)) co_return;
-    if (was_waiting && aborts_after_step(node, StepKind::deploy)) {
-        change_state(node, "abort", Follows::work);
-        co_await abort_deploy(services, session);
-        co_return;
-    }
-    if (was_waiting) change_state(node, "resume", Follows::work);
-    co_await guarded(session, go_on_after(session, *progress), fail_deploy);
+    return continue_agent_driven(&kDeploy, services, session);
 }
 
 namespace {

@@ -40,7 +40,7 @@ Task<> take_instance_down(NodeSession* session) {
 void check_power(NodeSession& session) {
     try {
         session.driver.power->validate(session);
-    } catch (const InvalidValue& error) {
+    } catch (const Error& error) {
         throw Error(500, "instance_deploy_failure",
                     fmt::format("Failed to validate power driver interface. Can not delete "
                                 "instance. Error: {}",

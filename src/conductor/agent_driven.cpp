@@ -1,0 +1,70 @@
+#include "conductor/agent_driven.h"
+
+#include "base/error.h"
+#include "conductor/state_change.h"
+
+namespace ferrite::conductor {
+namespace {
+
+using hardware::AgentProgress;
+
+Task<> go_on_after(const AgentDriven* operation, NodeSession* session, AgentProgress progress) {
+    auto& node = session->node;
+    int index = step_index(node, operation->kind);
+    using Kind = AgentProgress::Kind;
+    switch (progress.kind) {
+        case Kind::running:
+            change_state(node, "wait", Follows::work);
+            break;
+        case Kind::fresh:
+            co_await operation->meet_agent(session);
+            break;
+        case Kind::version_mismatch:
+            co_await operation->meet_changed_agent(session);
+            break;
+        case Kind::succeeded:
+            node.driver_internal_info.erase({"step_attempts"});
+            co_await operation->run_from(session, index + 1);
+            break;
+        case Kind::lost:
+            count_lost_step(node, operation->kind);
+            co_await operation->run_from(session, index);
+            break;
+        case Kind::not_given:
+            co_await operation->run_from(session, index);
+            break;
+        case Kind::failed:
+            throw step_failed(node, operation->kind, progress.error);
+    }
+}
+
+}  // namespace
+
+Task<> continue_agent_driven(const AgentDriven* operation, Services* services,
+                             NodeSession* session) {
+    auto& node = session->node;
+    auto kind = operation->kind;
+    bool was_waiting = node.in_state(operation->wait_state);
+    bool agent_known = !node.driver_internal_info.get_text("agent_url").empty();
+    if (!was_waiting && !agent_known) {
+        // Interrupted before the agent came up or after it was gone: the step is done again.
+        int index = step_index(node, kind);
+        if (index < 0)
+            co_await operation->begin(services, session);
+        else
+            co_await guarded(session, operation->run_from(session, index), operation->fail);
+        co_return;
+    }
+    auto progress = co_await ask_agent(session, kind);
+    if (!progress && !was_waiting) change_state(node, "wait", Follows::work);
+    if (!progress || (was_waiting && progress->kind == AgentProgress::Kind::running)) co_return;
+    if (was_waiting && aborts_after_step(node, kind)) {
+        change_state(node, "abort", Follows::work);
+        co_await operation->abort(services, session);
+        co_return;
+    }
+    if (was_waiting) change_state(node, "resume", Follows::work);
+    co_await guarded(session, go_on_after(operation, session, *progress), operation->fail);
+}
+
+}  // namespace ferrite::conductor

@@ -1,4 +1,5 @@
 #include "conductor/conductor_kit.h"
+#include "conductor/steps.h"
 
 namespace ferrite::conductor {
 namespace {
@@ -288,13 +289,17 @@ TEST_F(Waiting, AnAgentThatNeverReportsFailsTheClean) {
 }
 
 TEST_F(Waiting, AnAgentThatFallsSilentAtAStepPutsTheNodeIntoMaintenance) {
-    options.clean_callback_timeout = 2s;
+    auto uuid = add(states::clean_wait, [](model::Node& n) {
+        n.provision_updated_at = now_seconds() - 10'000s;
+        plan_steps(n, StepKind::clean, {step("wipe", 10)});
+        begin_step(n, StepKind::clean, 0);
+    });
     start();
-    auto uuid = agent_at_work(in_clean_wait(), "wipe");
     ASSERT_TRUE(reaches(uuid, states::clean_failed));
     EXPECT_EQ(node(uuid).fault, model::faults::clean_failure);
     EXPECT_TRUE(node(uuid).maintenance);
     EXPECT_EQ(node(uuid).maintenance_reason, node(uuid).last_error);
+    EXPECT_TRUE(node(uuid).clean_step.absent());
 }
 
 TEST_F(Waiting, EveryWaitStateThatWasFoundAtTheStartEndsInItsTime) {

@@ -165,9 +165,12 @@ private:
             case kUnauthorizedName:
                 return Refused{unknown_user(said), {}};
             case kInvalidCheckValue:
-                // A BMC that saw message 1 twice may have answered with two random numbers; ours
-                // may be the older one.
-                if (retransmitted_) return StartOver{wrong_password()};
+                // The BMC proved in message 2 that it has the same password. But one that saw message 1
+                // twice may have answered with two random numbers, and ours may be the older one.
+                if (retransmitted_ && awaited_ == PayloadType::rakp4)
+                    return StartOver{{.reason = Reason::no_answer,
+                                      .detail = "it answers too late: logins overlap",
+                                      .remedy = "check the load of the BMC and the network to it"}};
                 return Refused{wrong_password(), {}};
             default:
                 return Refused{{.reason = Reason::protocol, .detail = said}, {}};

@@ -206,7 +206,7 @@ void SessionProtocol::on_progress(Progress progress, TimePoint now, Output& out)
                    },
                    [&](NextSuite& next) { try_next_suite(std::move(next.failure), now, out); },
                    [&](TryLater& later) { reopen_later(std::move(later.failure), now); },
-                   [&](StartOver& again) { start_over(std::move(again.failure), now, out); },
+                   [&](StartOver& again) { reopen_later(std::move(again.failure), now); },
                    [&](Refused& no) {
                        if (!no.parting.empty()) out.datagrams.push_back(std::move(no.parting));
                        fail(std::move(no.failure), now, out);
@@ -222,13 +222,6 @@ void SessionProtocol::try_next_suite(Failure failure, TimePoint now, Output& out
     if (failure.reason == Reason::no_answer) return reopen_later(std::move(failure), now);
     failure.detail = fmt::format("tried {}; then {}", suites_text(), failure.detail);
     fail(std::move(failure), now, out);
-}
-
-void SessionProtocol::start_over(Failure failure, TimePoint now, Output& out) {
-    // A second doubtful login is not tried a third time: BMCs lock accounts.
-    if (failure.reason == Reason::bad_password && trouble_ && trouble_->reason == failure.reason)
-        return fail(std::move(failure), now, out);
-    reopen_later(std::move(failure), now);
 }
 
 void SessionProtocol::raise_privilege(TimePoint now, Output& out) {

@@ -77,7 +77,6 @@ private:
     void begin_handshake(TimePoint now, Output& out);
     void on_progress(Progress progress, TimePoint now, Output& out);
     void try_next_suite(Failure failure, TimePoint now, Output& out);
-    void start_over(Failure failure, TimePoint now, Output& out);
     void raise_privilege(TimePoint now, Output& out);
     void on_answer(const ResponseMessage& response, TimePoint now, Output& out);
     void on_privilege(const ResponseMessage& response, TimePoint now, Output& out);

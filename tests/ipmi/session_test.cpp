@@ -152,8 +152,8 @@ Task<> use(std::shared_ptr<Session> session, std::shared_ptr<Tally> tally) {
     try {
         co_await session->power(PowerAction::on);
         if (co_await session->power_state() != PowerState::on) ++tally->failures;
-    } catch (const Error&) {
-        ++tally->failures;
+    } catch (const Error& error) {
+        if (++tally->failures == 1) ADD_FAILURE() << "the first of the failures: " << error.what();
     }
     if (--tally->left == 0) tally->all_done.set();
 }

@@ -21,8 +21,8 @@ ESP_MIB, ROOT_MIB = 48, 16
 ROOT_OFFSET = (1 + ESP_MIB) << 20
 ESP_OFFSET = 1 << 20
 KERNEL_ARGUMENTS = "console=ttyS0 panic=5 quiet"
-MODULES = ("virtio_pci", "virtio_blk", "isofs", "vfat", "nls_cp437", "nls_iso8859_1", "nls_ascii",
-           "nls_utf8")
+MODULES = ("virtio_pci", "virtio_blk", "ext4", "isofs", "vfat", "nls_cp437", "nls_iso8859_1",
+           "nls_ascii", "nls_utf8")
 BUSYBOX = "/bin/busybox"
 
 INITRAMFS_INIT = """\
@@ -97,20 +97,16 @@ def sha256(path):
 
 
 class Kernel:
-    """Debian's cloud kernel, unpacked under `cache` (fetched there by apt-get the first time).
+    """Debian's cloud kernel, unpacked under `cache` by `fetch`.
 
-    The cloud kernel starts twice as fast under emulation as the generic one. Without a network the
-    generic kernel of the running system serves as well.
+    The cloud kernel starts twice as fast under emulation as the generic one. Without it the generic
+    kernel of the running system serves as well.
     """
 
     def __init__(self, cache):
         root = pathlib.Path(cache) / "kernel"
         if not (root / "lib/modules").is_dir():
-            try:
-                self._fetch(root)
-            except RuntimeError:
-                shutil.rmtree(root, ignore_errors=True)
-                root = pathlib.Path("/")
+            root = pathlib.Path("/")
         self.root = root
         versions = sorted(path.name for path in (root / "lib/modules").iterdir()
                           if (root / "boot" / f"vmlinuz-{path.name}").exists())
@@ -118,6 +114,16 @@ class Kernel:
             raise RuntimeError("no kernel: apt-get cannot download one and none is in /boot")
         self.version = versions[-1]
         self.image = root / "boot" / f"vmlinuz-{self.version}"
+
+    @staticmethod
+    def fetch(cache):
+        """Downloads the kernel if it is not there. Needs the network, which scenarios have not."""
+        root = pathlib.Path(cache) / "kernel"
+        if not (root / "lib/modules").is_dir():
+            try:
+                Kernel._fetch(root)
+            except RuntimeError as error:
+                print(f"no cloud kernel, /boot's will do: {error}")
 
     @staticmethod
     def _fetch(root):

@@ -171,6 +171,7 @@ void find_handler(Exchange& exchange, const std::vector<std::string>& words) {
     if (!match.route) return refuse(exchange, match.refusal);
     exchange.route = match.route;
     call.words = std::move(match.words);
+    call.rule = match.route->rule;
     if (names_no_node(exchange))
         return refuse(exchange,
                       {.status = 400,

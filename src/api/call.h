@@ -30,6 +30,7 @@ struct Call {
     std::string base;                ///< Start of every link, without a `/` at the end.
     model::MicroVersion version;     ///< Negotiated.
     std::vector<std::string> words;  ///< What stood where the route's pattern has `{...}`.
+    std::string_view rule;           ///< The policy rule of the route (see routes.h).
     bool json_suffix = false;        ///< `.json` was cut off the path (section 3.4).
     bool system_scope = false;       ///< `OpenStack-System-Scope: all`
     conductor::RequestContext context;

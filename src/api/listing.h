@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "api/selection.h"
-#include "store/table.h"
+#include "store/page_query.h"
+#include "store/sql.h"
 
 /// Lists: paging, sorting, choice of fields and the `next` link (reference: api.md section 6).
 namespace ferrite::api {

@@ -23,17 +23,20 @@ struct Route {
     std::string_view method;
     /// Words behind `/v1/`; `{node}` and the like match any one word, `*` all that follow.
     std::string_view pattern;
+    /// The policy rule behind `baremetal:` that a caller must pass; for what belongs to a node, in
+    /// the light of that node. Empty: everybody may.
+    std::string_view rule;
     Answer answer = nullptr;
     Work work = nullptr;
     model::MicroVersion since{1};
     TooOld too_old = TooOld::fault_404;
 
-    constexpr Route(std::string_view m, std::string_view p, Answer a, model::MicroVersion s = {1},
-                    TooOld t = TooOld::fault_404)
-        : method(m), pattern(p), answer(a), since(s), too_old(t) {}
-    constexpr Route(std::string_view m, std::string_view p, Work w, model::MicroVersion s = {1},
-                    TooOld t = TooOld::fault_404)
-        : method(m), pattern(p), work(w), since(s), too_old(t) {}
+    constexpr Route(std::string_view m, std::string_view p, std::string_view r, Answer a,
+                    model::MicroVersion s = {1}, TooOld t = TooOld::fault_404)
+        : method(m), pattern(p), rule(r), answer(a), since(s), too_old(t) {}
+    constexpr Route(std::string_view m, std::string_view p, std::string_view r, Work w,
+                    model::MicroVersion s = {1}, TooOld t = TooOld::fault_404)
+        : method(m), pattern(p), rule(r), work(w), since(s), too_old(t) {}
 };
 
 /// Where a request goes: a route, or why to none.
@@ -50,7 +53,19 @@ std::optional<std::vector<std::string>> path_words(std::string_view path);
 /// Finds the row for `method` and the words of the path. The first pattern that fits wins.
 RouteMatch find_route(std::string_view method, const std::vector<std::string>& words);
 
-/// All routes, for tests and documentation.
+/// All routes (route_table.cpp).
 std::span<const Route> routes();
+
+/// Which methods the `Allow` header of a 405 names: they belong to the collection, not to the one
+/// path. The first pattern that fits the beginning of the path wins.
+struct Allowed {
+    std::string_view pattern;
+    std::string_view methods;
+};
+std::span<const Allowed> allowed_methods();
+
+/// Parts of the API that this service does not have yet, and all below them: a clean 404, where the
+/// patterns around them would make a field or a wrong method of it.
+std::span<const std::string_view> absent_parts();
 
 }  // namespace ferrite::api

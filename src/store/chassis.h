@@ -6,7 +6,8 @@
 #include <string_view>
 
 #include "model/chassis.h"
-#include "store/table.h"
+#include "store/page_query.h"
+#include "store/sql.h"
 
 /// Chassis in the database; inside `Store::read` or `Store::write`.
 namespace ferrite::store::chassis {

@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "model/conductor.h"
-#include "store/table.h"
+#include "store/page_query.h"
+#include "store/sql.h"
 
 /// Conductors in the database; inside `Store::read` or `Store::write`.
 namespace ferrite::store::conductors {

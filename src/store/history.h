@@ -8,7 +8,8 @@
 
 #include "model/node.h"
 #include "model/node_history.h"
-#include "store/table.h"
+#include "store/page_query.h"
+#include "store/sql.h"
 
 /// Node history in the database; inside `Store::read` or `Store::write`.
 namespace ferrite::store::history {

@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "model/node.h"
-#include "store/table.h"
+#include "store/page_query.h"
+#include "store/sql.h"
 
 /// Nodes in the database. Each function is one or a few statements on the connection it is given:
 /// inside `Store::read` or `Store::write`.

@@ -8,7 +8,8 @@
 #include <vector>
 
 #include "model/port.h"
-#include "store/table.h"
+#include "store/page_query.h"
+#include "store/sql.h"
 
 /// Ports in the database; inside `Store::read` or `Store::write`.
 namespace ferrite::store::ports {

@@ -6,31 +6,13 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "model/field.h"
+#include "store/page_query.h"
 #include "store/sql.h"
 
 namespace ferrite::store {
-
-/// A parameter of a condition.
-using Value = std::variant<std::int64_t, std::string>;
-
-/// One thing that rows must satisfy: SQL of ours (never text of a client) with a `?` per value.
-struct Condition {
-    std::string sql;
-    std::vector<Value> values;
-};
-
-/// Which rows, in what order, and how many: the store's side of a list request (api.md section 6).
-struct PageQuery {
-    std::vector<Condition> where;
-    std::string sort_key = "id";
-    bool descending = false;
-    std::optional<std::string> marker;  ///< Key of the last row already seen (UUID, host name).
-    std::int64_t limit = 1000;
-};
 
 /// A table whose columns are the stored rows of a field table, plus `id`.
 ///
@@ -70,5 +52,3 @@ std::int64_t read_page(Sql& db, const Table<R>& table, const PageQuery& query,
                        const std::function<void(const R&)>& each);
 
 }  // namespace ferrite::store
-
-#include "store/table_impl.h"

@@ -8,6 +8,7 @@
 #include "model/node_history.h"
 #include "model/port.h"
 #include "store/table.h"
+#include "store/table_impl.h"
 
 namespace ferrite::store {
 

@@ -51,6 +51,7 @@ struct Field {
     bool masked = false;     ///< Passwords inside are shown as asterisks.
     bool unique = false;     ///< At most one row has this value.
     bool indexed = false;    ///< Filters use it: an index is kept.
+    bool ordered = false;    ///< Lists are often sorted by it: an index in that order is kept.
     int max_length = 0;      ///< Characters; 0: no limit.
 
     constexpr bool stored() const { return member.index() != 0; }
@@ -69,6 +70,7 @@ inline constexpr auto unselectable = [](auto& f) { f.selectable = false; };
 inline constexpr auto masked = [](auto& f) { f.masked = true; };
 inline constexpr auto unique = [](auto& f) { f.unique = true; };
 inline constexpr auto indexed = [](auto& f) { f.indexed = true; };
+inline constexpr auto ordered = [](auto& f) { f.ordered = true; };
 constexpr auto at_most(int characters) {
     return [characters](auto& f) { f.max_length = characters; };
 }

@@ -11,6 +11,7 @@
 
 #include "base/completion.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "store/schema.h"
 
 namespace ferrite::store {
@@ -25,6 +26,9 @@ struct Waiting {
 
 /// More than this in one flush would let the first wait for too many others.
 constexpr std::size_t kMaxBatch = 256;
+
+/// After so many writes the statistics that queries are planned by are taken anew.
+constexpr std::size_t kAnalyseEvery = 4096;
 
 using Jobs = std::span<const std::shared_ptr<Waiting>>;
 
@@ -77,6 +81,12 @@ std::size_t commit_some(Sql& db, Jobs jobs) {
     return begun;
 }
 
+/// Takes the statistics that tell which of several indices of a query is the better one. Looks at
+/// some rows of each index only.
+void analyse(Sql& db) {
+    db.execute("PRAGMA analysis_limit=1000; ANALYZE;");
+}
+
 }  // namespace
 
 struct Store::State {
@@ -113,15 +123,32 @@ struct Store::State {
         return batch;
     }
 
+    /// Statistics are a help, not a duty: a full disk fails the next write, not this.
+    void refresh_statistics() {
+        try {
+            analyse(writer);
+        } catch (const Error& error) {
+            log_warning("STORE_STATISTICS", "error={}", error.message());
+        }
+        // A connection keeps the statistics that it found when it was opened.
+        std::lock_guard lock(readers_mutex);
+        readers.clear();
+    }
+
     void serve() {
+        std::size_t since_analysis = 0;
         for (;;) {
             auto batch = next_batch();
             if (batch.empty()) return;
+            since_analysis += batch.size();
             for (Jobs jobs(batch); !jobs.empty();) {
                 auto done = commit_some(writer, jobs);
                 for (const auto& job : jobs.first(done)) job->told();
                 jobs = jobs.subspan(done);
             }
+            if (since_analysis < kAnalyseEvery) continue;
+            refresh_statistics();
+            since_analysis = 0;
         }
     }
 };
@@ -129,6 +156,7 @@ struct Store::State {
 Store::Store(Options options) : state_(std::make_unique<State>(std::move(options))) {
     try {
         prepare_schema(state_->writer);
+        analyse(state_->writer);
     } catch (Error& error) {
         error.within(state_->options.path);
         throw;

@@ -4,6 +4,7 @@
 #include "store/conductors.h"
 #include "store/history.h"
 #include "store/store_fixture.h"
+#include "store/tables.h"
 #include "store/values.h"
 
 // Pages: every sort key, both directions, markers on NULL and on equal values, limits, filters.
@@ -123,6 +124,32 @@ TEST_F(Pages, OfNodesInEveryOrder) {
             node.uuid = new_uuid();
         }));
     expect_every_order<model::Node>(nodes::page, model::node_fields(), &model::Node::uuid, rows);
+}
+
+TEST_F(Pages, ByNameReadNoMoreThanTheirRows) {
+    write([](Sql& db) {
+        for (int i = 0; i < 2000; ++i) {
+            model::Node node;
+            node.uuid = new_uuid();
+            node.driver = "fake-hardware";
+            node.name = "node-" + std::to_string(i);
+            node.provision_state = "enroll";
+            nodes::insert(db, node);
+        }
+    });
+    reopen();  // which takes the statistics that the plan is made by
+    PageQuery query{.where = {{"provision_state = ?", {"enroll"}}}, .sort_key = "name"};
+    for (bool descending : {false, true}) {
+        query.descending = descending;
+        auto statement = page_statement(node_table(), query, query.where, "name");
+        std::string plan;
+        read([&](Sql& db) {
+            Query explain(db, "EXPLAIN QUERY PLAN " + statement);
+            while (explain.step()) plan.append(explain.text(3)).append("\n");
+        });
+        EXPECT_NE(plan.find("nodes_name_order"), plan.npos) << plan;
+        EXPECT_EQ(plan.find("TEMP B-TREE"), plan.npos) << plan;
+    }
 }
 
 TEST_F(Pages, SortWordsAsPeopleReadThem) {

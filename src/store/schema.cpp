@@ -30,6 +30,7 @@ void prepare_schema(Sql& db) {
     prepare_table(db, chassis_table());
     prepare_table(db, conductor_table());
     prepare_table(db, node_history_table());
+    prepare_table(db, node_inventory_table());
     db.execute(fmt::format("PRAGMA user_version = {}", kSchemaVersion).c_str());
     db.execute("COMMIT");
 }

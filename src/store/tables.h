@@ -6,6 +6,7 @@
 #include "model/conductor.h"
 #include "model/node.h"
 #include "model/node_history.h"
+#include "model/node_inventory.h"
 #include "model/port.h"
 #include "store/table.h"
 #include "store/table_impl.h"
@@ -26,6 +27,9 @@ inline Table<model::Conductor> conductor_table() {
 }
 inline Table<model::NodeHistory> node_history_table() {
     return {"node_history", model::node_history_fields()};
+}
+inline Table<model::NodeInventory> node_inventory_table() {
+    return {"node_inventory", model::node_inventory_fields(), "node_uuid"};
 }
 
 }  // namespace ferrite::store

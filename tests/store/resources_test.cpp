@@ -3,6 +3,7 @@
 #include "store/chassis.h"
 #include "store/conductors.h"
 #include "store/history.h"
+#include "store/inventories.h"
 #include "store/store_fixture.h"
 #include "store/values.h"
 
@@ -281,6 +282,42 @@ TEST_F(History, DropsTheOldestOfThatNodeOnly) {
     EXPECT_EQ(events(busy), "6 7 ");
     add(busy, "8", 0);
     EXPECT_EQ(events(busy), "");
+}
+
+class Inventories : public StoreTest {
+protected:
+    void put(const std::string& node_uuid, std::string inventory, std::string plugin_data) {
+        model::NodeInventory row;
+        row.node_uuid = node_uuid;
+        row.inventory_data = model::JsonText(std::move(inventory));
+        row.plugin_data = model::JsonText(std::move(plugin_data));
+        write([&](Sql& db) { inventories::put(db, row); });
+    }
+    auto find(const std::string& node_uuid) {
+        return read([&](Sql& db) { return inventories::find(db, node_uuid); });
+    }
+};
+
+TEST_F(Inventories, TheLastOneOfEachNodeIsKept) {
+    auto inspected = add_node("inspected");
+    auto other = add_node("other");
+    put(inspected.uuid, R"({"cpu":1})", "{}");
+    put(other.uuid, R"({"cpu":9})", "{}");
+    put(inspected.uuid, R"({"cpu":2})", R"({"root_disk":null})");
+    EXPECT_EQ(count("node_inventory"), 2);
+    auto found = find(inspected.uuid);
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->inventory_data.text(), R"({"cpu":2})");
+    EXPECT_EQ(found->plugin_data.text(), R"({"root_disk":null})");
+    EXPECT_TRUE(found->created_at);
+    EXPECT_FALSE(find(new_uuid()));
+}
+
+TEST_F(Inventories, GoWithTheirNode) {
+    auto gone = add_node("gone");
+    put(gone.uuid, "{}", "{}");
+    write([&](Sql& db) { nodes::remove(db, gone); });
+    EXPECT_FALSE(find(gone.uuid));
 }
 
 }  // namespace

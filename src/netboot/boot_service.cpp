@@ -191,6 +191,12 @@ Task<> BootService::stop() {
     if (state->dhcp_socket) state->dhcp_socket->close();
     if (state->pxe_socket) state->pxe_socket->close();
     if (state->dhcp_loops > 0) co_await state->dhcp_ended.wait_for(kDrainTimeout);
+    if (state->dhcp_loops == 0) {
+        // Frames that are still to be destroyed hold the state: the lease file must not wait for
+        // them.
+        state->dhcp.reset();
+        state->leases.reset();
+    }
     if (state->advertiser) co_await state->advertiser->stop();
     if (state->tftp) co_await state->tftp->stop();
     if (state->http_server) co_await state->http_server->drain(kDrainTimeout);

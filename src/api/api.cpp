@@ -77,21 +77,34 @@ bool nests_deeper_than(std::string_view json, std::size_t limit) {
     return false;
 }
 
-conductor::RequestContext context_of(const HttpHeaders& headers) {
-    return {.request_id = "req-" + new_uuid(),
-            .user = std::string(headers.get("X-User-Id")),
-            .project = std::string(headers.get("X-Project-Id"))};
-}
-
 Call make_call(const Parts& parts, HttpRequest request) {
     Call call;
     call.parts = &parts;
     call.base = public_url(parts.options, request);
     call.version = model::kMinimumVersion;
-    call.context = context_of(request.headers);
-    call.system_scope = request.headers.get("OpenStack-System-Scope") == "all";
+    call.context.request_id = "req-" + new_uuid();
     call.http = std::move(request);
     return call;
+}
+
+/// Settles who asks. `identity` is null for a request that needs no credentials.
+void adopt(Call& call, std::shared_ptr<const Identity> identity, Enforcement enforcement) {
+    static const auto anybody = std::make_shared<const Identity>(Identity{.is_public_api = true});
+    if (!identity) identity = anybody;
+    call.context.user = identity->user_id;
+    call.context.project = identity->project_id;
+    call.access = Access(call.parts->policy, std::move(identity), enforcement);
+}
+
+bool needs_credentials(const HttpRequest& request) {
+    return request.method != "OPTIONS" && !is_public_path(request.path);
+}
+
+/// Goes on as whom the strategy says that the caller is, or with its refusal.
+void adopt(Exchange& exchange, Authentication found) {
+    if (!found.refusal) return adopt(exchange.call, std::move(found.identity), found.enforcement);
+    exchange.response = std::move(*found.refusal);
+    exchange.done = true;
 }
 
 /// Cuts `.json` off the path where the client's version says it means nothing (section 3.4).
@@ -165,6 +178,13 @@ bool names_no_node(const Exchange& exchange) {
     return !normalised_uuid(ident) && !model::is_logical_name(ident);
 }
 
+/// Rules that need to know nothing but the caller; the others wait until their thing is found.
+void check_rule_of_service(const Exchange& exchange) {
+    const auto& call = exchange.call;
+    if (exchange.done || !call.access.enforced() || call.rule.empty()) return;
+    if (call.access.subject(call.rule) == PolicySubject::service) call.access.require(call.rule);
+}
+
 void find_handler(Exchange& exchange, const std::vector<std::string>& words) {
     auto& call = exchange.call;
     auto match = find_route(call.http.method, words);
@@ -182,6 +202,7 @@ void find_handler(Exchange& exchange, const std::vector<std::string>& words) {
                                  .description = "This service answers in application/json only: "
                                                 "the Accept header must allow it."});
     if (!call.has(match.route->since)) refuse_too_old(exchange);
+    check_rule_of_service(exchange);
 }
 
 /// Everything before the handler. Leaves `done` unset when there is one to call.
@@ -243,17 +264,28 @@ void finish(Exchange& exchange) {
 
 struct Api::State {
     Parts parts;
+    std::unique_ptr<Authenticator> authenticator;
 };
 
-Api::Api(ApiOptions options, store::Store& store, conductor::Client& conductor)
-    : state_(new State{Parts{options, manners_of(options.max_version), store, conductor}}) {}
+Api::Api(ApiOptions options, store::Store& store, conductor::Client& conductor,
+         std::unique_ptr<Authenticator> authenticator)
+    : state_(new State{
+          Parts{options, manners_of(options.max_version), store, conductor, Policy(options.policy)},
+          std::move(authenticator)}) {}
 
 Api::~Api() = default;
 
 Task<HttpResponse> Api::handle(HttpRequest request) {
     Exchange exchange{.call = make_call(state_->parts, std::move(request))};
     try {
-        prepare(exchange);
+        const auto& http = exchange.call.http;
+        if (!state_->authenticator)
+            adopt(exchange.call, claimed_identity(http.headers), Enforcement::off);
+        else if (needs_credentials(http))
+            adopt(exchange, co_await state_->authenticator->authenticate(&http));
+        else
+            adopt(exchange.call, nullptr, Enforcement::off);
+        if (!exchange.done) prepare(exchange);
         if (!exchange.done && exchange.route->answer)
             exchange.response = exchange.route->answer(exchange.call);
         else if (!exchange.done)

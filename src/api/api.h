@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "api/authenticator.h"
 #include "api/options.h"
 #include "base/http_message.h"
 #include "base/task.h"
@@ -27,7 +28,10 @@ namespace ferrite::api {
 /// conductor. `store` and `conductor` outlive the Api, which outlives every request.
 class Api {
 public:
-    Api(ApiOptions options, store::Store& store, conductor::Client& conductor);
+    /// Without an `authenticator` everybody may do everything (noauth). Throws InvalidValue that
+    /// names file and line when the policy file is bad.
+    Api(ApiOptions options, store::Store& store, conductor::Client& conductor,
+        std::unique_ptr<Authenticator> authenticator = nullptr);
     ~Api();
     Api(const Api&) = delete;
     Api& operator=(const Api&) = delete;

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/access.h"
 #include "api/manners.h"
 #include "api/options.h"
 #include "base/http_message.h"
@@ -20,6 +21,7 @@ struct Parts {
     Manners manners;
     store::Store& store;
     conductor::Client& conductor;
+    Policy policy;
 };
 
 /// One request on its way through the API: what was sent, and what the stages before the handler
@@ -32,7 +34,7 @@ struct Call {
     std::vector<std::string> words;  ///< What stood where the route's pattern has `{...}`.
     std::string_view rule;           ///< The policy rule of the route (see routes.h).
     bool json_suffix = false;        ///< `.json` was cut off the path (section 3.4).
-    bool system_scope = false;       ///< `OpenStack-System-Scope: all`
+    Access access;                   ///< Who asks, and what he may do.
     conductor::RequestContext context;
 
     const ApiOptions& options() const { return parts->options; }
@@ -41,6 +43,8 @@ struct Call {
 
     /// True when the request's version has what appeared in `since`.
     bool has(model::MicroVersion since) const { return version >= since; }
+    /// True when who asks stands for the whole cloud, and not for a project.
+    bool system_scope() const { return access.identity().system_scope == "all"; }
     /// True when this service, at any version it offers, has what appeared in `since`.
     bool offers(model::MicroVersion since) const { return options().max_version >= since; }
 

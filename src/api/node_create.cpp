@@ -5,6 +5,7 @@
 #include "api/document.h"
 #include "api/handlers.h"
 #include "api/nodes.h"
+#include "api/scoping.h"
 #include "api/text.h"
 #include "base/uuid.h"
 #include "model/states.h"
@@ -17,10 +18,18 @@ namespace {
 using model::Node;
 using model::since;
 
+/// Whether the caller creates a node for its own project; where it may not, it must be one of those
+/// who may create any (section 8.4, 3).
+bool creates_own(const Call& call) {
+    bool own = call.options().project_admin_can_manage_own_nodes &&
+               call.access.may("node:create:self_owned_node");
+    if (!own) call.access.require("node:create");
+    return own && !call.system_scope();
+}
+
 /// Without a system-scoped token a node belongs to the project that creates it (section 8.4, 6):
 /// another owner is refused, none is filled in.
 void settle_owner(const Call& call, Node& node) {
-    if (!call.options().project_admin_can_manage_own_nodes || call.system_scope) return;
     const auto& project = call.context.project;
     if (node.owner && *node.owner != project)
         throw InvalidValue(
@@ -36,7 +45,7 @@ void settle_relations(const Call& call, Node& node) {
             throw InvalidValue(fmt::format("Chassis {} could not be found.", *node.chassis_uuid));
         if (!node.parent_node) return;
         auto parent = store::nodes::find(db, *node.parent_node);
-        if (!parent || parent->owner != node.owner)
+        if (!parent || !is_visible(call, *parent) || parent->owner != node.owner)
             throw InvalidValue(
                 "The node named as parent_node does not exist, or has another owner.");
         node.parent_node = parent->uuid;
@@ -73,10 +82,11 @@ Task<HttpResponse> create_node(Call call) {
     auto body = call.document();
     auto node = read_new(node_resource(), call, body);
     check_document(call, body);
+    bool own = creates_own(call);
     check_new_versions(node_resource(), call, body);
     check_name(call, node);
     check_properties(node);
-    settle_owner(call, node);
+    if (own) settle_owner(call, node);
     fill_in_defaults(call, body, node);
     settle_relations(call, node);
     require_conductor(call, node, 400);

@@ -3,6 +3,7 @@
 #include "api/handlers.h"
 #include "api/listing.h"
 #include "api/nodes.h"
+#include "api/scoping.h"
 #include "base/uuid.h"
 #include "model/states.h"
 #include "store/chassis.h"
@@ -139,7 +140,12 @@ void add_family(const Call& call, const NodeFilters& filters, std::vector<Condit
     }
 }
 
-std::vector<Condition> conditions(const Call& call, const NodeFilters& filters) {
+/// `limit` is the project whose nodes alone the caller may see.
+std::vector<Condition> conditions(const Call& call, const NodeFilters& filters,
+                                  const std::optional<std::string>& limit) {
+    if (limit && filters.project && filters.project != limit)
+        throw Error(403, "not_authorized",
+                    "Nodes of another project take baremetal:node:list_all: ask for your own.");
     auto where = flag_conditions(filters);
     if (filters.chassis_uuid) {
         call.store().read([&](store::Sql& db) { store::chassis::get(db, *filters.chassis_uuid); });
@@ -154,6 +160,7 @@ std::vector<Condition> conditions(const Call& call, const NodeFilters& filters) 
         where.push_back({"(owner = ? OR lessee = ?)", {*filters.project, *filters.project}});
     if (filters.shard) where.push_back(one_of("shard", *filters.shard));
     add_family(call, filters, where);
+    if (limit) where.push_back(nodes_of(*limit));
     return where;
 }
 
@@ -197,6 +204,7 @@ HttpResponse list(const Call& call, ListPath path, std::string_view url,
     auto filters = read_filters(arguments);
     arguments.finish();
     if (chassis) filters.chassis_uuid = chassis;
+    auto limit = list_limit(call, "node");
     check_list_versions(node_resource(), call, page);
     check_filters(call, filters, path);
     check_detail(call, page);
@@ -205,7 +213,7 @@ HttpResponse list(const Call& call, ListPath path, std::string_view url,
                                    .path = path,
                                    .url = std::string(url),
                                    .filters = repeated_filters(call, arguments),
-                                   .query = {.where = conditions(call, filters)},
+                                   .query = {.where = conditions(call, filters, limit)},
                                    .read = reader_for(call, filters.conductor),
                                    .also_read = also_read(filters),
                                    .with_next = !filters.instance_uuid});
@@ -245,6 +253,7 @@ HttpResponse list_node_children(const Call& call) {
     JsonArray children;
     const auto* uuid = find_field(model::node_fields(), std::string_view("uuid"));
     store::PageQuery query{.where = {text_is("parent_node", node.uuid)}, .limit = -1};
+    if (auto limit = list_limit(call, "node")) query.where.push_back(nodes_of(*limit));
     call.store().read([&](store::Sql& db) {
         store::nodes::page(db, query, {&uuid, 1},
                            [&](const Node& child) { children.emplace_back(child.uuid); });

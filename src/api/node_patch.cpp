@@ -7,6 +7,7 @@
 #include "api/handlers.h"
 #include "api/nodes.h"
 #include "api/patch.h"
+#include "api/scoping.h"
 #include "api/text.h"
 #include "model/states.h"
 #include "store/chassis.h"
@@ -46,12 +47,63 @@ void check_values(const Steps& steps) {
         check_network_data(*step->value);
 }
 
+/// Which rule a change of a field needs, where it is not simply `node:update`.
+struct FieldRule {
+    std::string_view field;
+    std::string_view rule;
+};
+
+constexpr FieldRule kFieldRules[] = {
+    {"instance_info", "node:update_instance_info"},
+    {"instance_name", "node:update_instance_info"},
+    {"extra", "node:update_extra"},
+    {"driver_info", "node:update:driver_info"},
+    {"properties", "node:update:properties"},
+    {"chassis_uuid", "node:update:chassis_uuid"},
+    {"instance_uuid", "node:update:instance_uuid"},
+    {"lessee", "node:update:lessee"},
+    {"owner", "node:update:owner"},
+    {"driver", "node:update:driver_interfaces"},
+    {"network_data", "node:update:network_data"},
+    {"conductor_group", "node:update:conductor_group"},
+    {"name", "node:update:name"},
+    {"retired", "node:update:retired"},
+    {"retired_reason", "node:update:retired"},
+    {"shard", "node:update:shard"},
+    {"parent_node", "node:update:parent_node"},
+    {"disable_power_off", "node:update:disable_power_off"},
+};
+
+bool means_false(const Json& value) {
+    if (value.is_bool()) return !value.get_bool();
+    return value.is_string() && boolean_word(value.get_string()) == false;
+}
+
+std::string_view rule_for(const PatchStep& step) {
+    auto field = step.root();
+    for (const auto& row : kFieldRules)
+        if (row.field == field) return row.rule;
+    if (field.ends_with("_interface")) return "node:update:driver_interfaces";
+    if (field == "automated_clean" && step.value && means_false(*step.value))
+        return "node:disable_cleaning";
+    return "node:update";
+}
+
+/// 8: every rule that the patch touches; one that touches nothing is an update all the same.
+void check_rules(const Call& call, const Node& node, const Steps& steps) {
+    if (!call.access.enforced()) return;
+    auto target = target_of(node);
+    if (steps.empty()) call.access.require("node:update", target);
+    for (const auto& step : steps) call.access.require(rule_for(step), target);
+}
+
 /// 9: the parent by any name, of the same owner.
 void settle_parent(const Call& call, const Node& before, Node& node) {
     if (!node.parent_node || node.parent_node == before.parent_node) return;
     auto parent = call.store().read(
         [&](store::Sql& db) { return store::nodes::find(db, *node.parent_node); });
-    if (!parent || parent->owner != node.owner || parent->uuid == node.uuid)
+    if (!parent || !is_visible(call, *parent) || parent->owner != node.owner ||
+        parent->uuid == node.uuid)
         throw InvalidValue("The node named as parent_node does not exist, or has another owner.");
     node.parent_node = parent->uuid;
 }
@@ -72,10 +124,17 @@ void check_state(const Call& call, const Node& node, const Steps& steps) {
 }
 
 /// 13.
-void check_owner(const Node& node, const Steps& steps) {
+void check_owner(const Call& call, const Node& node, const Steps& steps) {
     bool touches_owner =
         std::ranges::any_of(steps, [](const PatchStep& s) { return s.root() == "owner"; });
-    if (touches_owner && node.allocation_uuid)
+    if (!touches_owner) return;
+    if (node.in_state(model::states::active) &&
+        !call.access.may("node:update_owner_provisioned", target_of(node)))
+        throw Conflict(
+            fmt::format("Node {} is active, and changing its owner then takes "
+                        "baremetal:node:update_owner_provisioned.",
+                        node.label()));
+    if (node.allocation_uuid)
         throw Conflict(fmt::format(
             "The owner of node {} follows from its allocation {} and can not be changed.",
             node.label(), *node.allocation_uuid));
@@ -112,6 +171,14 @@ void check_console(const Node& before, const Node& node) {
             node.label()));
 }
 
+/// Who administers a project may delete its nodes, where the configuration lets him.
+void check_deletion(const Call& call, const Node& node) {
+    auto target = target_of(node);
+    bool own = call.options().project_admin_can_manage_own_nodes &&
+               call.access.may("node:delete:self_owned_node", target);
+    if (!own) call.access.require("node:delete", target);
+}
+
 /// The answer shows the node as it is while the conductor writes it: held by that conductor.
 void show_holder(const Call& call, Node& node) {
     if (!node.reservation)
@@ -134,9 +201,10 @@ Task<HttpResponse> patch_node(Call call) {
         throw InvalidValue("reset_interfaces=true goes with a new driver: set /driver too.");
     check_values(steps);
 
-    auto before = find_node(call, call.words[0]);
+    auto before = find_visible_node(call, call.words[0]);
+    check_rules(call, before, steps);
     check_state(call, before, steps);
-    check_owner(before, steps);
+    check_owner(call, before, steps);
     check_names(call, before, steps);
     auto node = patched(node_resource(), before, steps, secret_node_names());
     node.conductor_group = lower_case(node.conductor_group);
@@ -153,7 +221,8 @@ Task<HttpResponse> patch_node(Call call) {
 
 Task<HttpResponse> delete_node(Call call) {
     Arguments::of_query(call).finish();
-    auto node = find_node(call, call.words[0]);
+    auto node = find_visible_node(call, call.words[0]);
+    check_deletion(call, node);
     require_conductor(call, node, 400);
     co_await call.conductor().destroy_node(call.context, node.uuid);
     co_return empty_reply(204);

@@ -7,6 +7,7 @@
 
 #include "api/document.h"
 #include "api/mask.h"
+#include "api/scoping.h"
 #include "api/text.h"
 #include "base/error.h"
 #include "base/uuid.h"
@@ -33,16 +34,59 @@ void append_masked_json(std::string& out, const model::JsonText& json,
         append_masked(out, json.text(), also, also_when_set);
 }
 
-void append_driver_info(const Showing&, const Node& node, std::string& out) {
-    append_masked_json(out, node.driver_info, kSecretDriverNames, {});
+/// True when `rule` keeps this caller from reading a field of this node (section 8.3).
+bool is_redacted(const Showing& showing, const Node& node, std::string_view rule) {
+    return showing.redacts && !showing.call.access.may(rule, target_of(node));
 }
 
-void append_driver_internal_info(const Showing&, const Node& node, std::string& out) {
-    append_masked_json(out, node.driver_internal_info, kSecretDriverNames, {});
+std::string redaction(std::string_view rule) {
+    return fmt::format("Hidden: reading this takes baremetal:{}.", rule);
 }
 
-void append_instance_info(const Showing&, const Node& node, std::string& out) {
-    append_masked_json(out, node.instance_info, {}, kSecretInstanceNames);
+void append_driver_json(const Showing& showing, const Node& node, const model::JsonText& json,
+                        std::string_view rule, std::string& out) {
+    if (is_redacted(showing, node, rule)) {
+        out += R"({"content":)";
+        append_json_string(out, redaction(rule));
+        out += '}';
+    } else if (showing.shows_passwords) {
+        value::append(out, model::FieldType::object, json);
+    } else {
+        append_masked_json(out, json, kSecretDriverNames, {});
+    }
+}
+
+void append_driver_info(const Showing& showing, const Node& node, std::string& out) {
+    append_driver_json(showing, node, node.driver_info, "node:get:driver_info", out);
+}
+
+void append_driver_internal_info(const Showing& showing, const Node& node, std::string& out) {
+    append_driver_json(showing, node, node.driver_internal_info, "node:get:driver_internal_info",
+                       out);
+}
+
+void append_instance_info(const Showing& showing, const Node& node, std::string& out) {
+    if (showing.shows_instance_secrets)
+        value::append(out, model::FieldType::object, node.instance_info);
+    else
+        append_masked_json(out, node.instance_info, {}, kSecretInstanceNames);
+}
+
+void append_text_or_redaction(const Showing& showing, const Node& node,
+                              const std::optional<std::string>& text, std::string_view rule,
+                              std::string& out) {
+    if (is_redacted(showing, node, rule))
+        append_json_string(out, redaction(rule));
+    else
+        value::append(out, model::FieldType::text, text);
+}
+
+void append_last_error(const Showing& showing, const Node& node, std::string& out) {
+    append_text_or_redaction(showing, node, node.last_error, "node:get:last_error", out);
+}
+
+void append_reservation(const Showing& showing, const Node& node, std::string& out) {
+    append_text_or_redaction(showing, node, node.reservation, "node:get:reservation", out);
 }
 
 /// Old clients know fewer states (section 8.5).
@@ -77,8 +121,10 @@ void append_volume(const Showing& showing, const Node& node, std::string& out) {
 }
 
 constexpr View<Node> kViews[] = {
-    {"driver_info", {}, append_driver_info},
-    {"driver_internal_info", {}, append_driver_internal_info},
+    {"driver_info", {"owner", "lessee"}, append_driver_info},
+    {"driver_internal_info", {"owner", "lessee"}, append_driver_internal_info},
+    {"last_error", {"owner", "lessee"}, append_last_error},
+    {"reservation", {"owner", "lessee"}, append_reservation},
     {"instance_info", {}, append_instance_info},
     {"provision_state", {}, append_provision_state},
     {"conductor", {"driver", "conductor_group"}, append_conductor},
@@ -130,7 +176,7 @@ std::span<const std::string_view> secret_node_names() {
     return kSecretNames;
 }
 
-Node find_node(const Call& call, std::string_view ident) {
+Node find_visible_node(const Call& call, std::string_view ident) {
     auto uuid = normalised_uuid(ident);
     if (!uuid && call.has(since(1, 5)) && !call.has(since(1, 10)))
         model::check_node_name(ident, call.version);
@@ -145,7 +191,14 @@ Node find_node(const Call& call, std::string_view ident) {
             return found;
         });
     if (!node) throw NotFound(fmt::format("Node {} could not be found.", ident.substr(0, 300)));
+    check_visible(call, *node, ident);
     return std::move(*node);
+}
+
+Node find_node(const Call& call, std::string_view ident) {
+    auto node = find_visible_node(call, ident);
+    check_rule(call, node);
+    return node;
 }
 
 void require_conductor(const Call& call, const Node& node, int status) {

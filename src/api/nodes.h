@@ -14,8 +14,12 @@ const Resource<model::Node>& node_resource();
 /// Names in driver_info and instance_info that are secret although they hold no secret word.
 std::span<const std::string_view> secret_node_names();
 
-/// The node that the request's path or an argument names. Throws NotFound.
+/// The node that the request's path or an argument names, for use under the rule of the route.
+/// Throws NotFound, also for one that the caller may not see, and a 403 that names the rule.
 model::Node find_node(const Call& call, std::string_view ident);
+
+/// The same before it is known which rules apply: whatever is done with it has to be required yet.
+model::Node find_visible_node(const Call& call, std::string_view ident);
 
 /// Throws Error(`status`) unless a conductor serves such a node. The status is 400 where the node
 /// is about to be what is asked for, and 404 where it exists already (reference: api.md

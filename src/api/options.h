@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "api/policy_options.h"
 #include "model/micro_version.h"
 
 namespace ferrite::api {
@@ -27,6 +28,7 @@ struct ApiOptions {
     std::size_t max_json_body_size_provision = 64 * 1024 * 1024;
     std::size_t max_json_body_size_inspection = 16 * 1024 * 1024;
 
+    PolicyOptions policy;
     bool project_admin_can_manage_own_nodes = true;
     std::vector<std::string> disallowed_enrollment_boot_modes;
     std::vector<std::string> disallow_clean_steps = {"vendor.send_raw"};

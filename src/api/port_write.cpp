@@ -6,6 +6,7 @@
 #include "api/handlers.h"
 #include "api/patch.h"
 #include "api/ports.h"
+#include "api/scoping.h"
 #include "base/uuid.h"
 #include "model/states.h"
 #include "store/nodes.h"
@@ -68,11 +69,25 @@ void check_strict_boolean(std::string_view field, const Json& value) {
         throw InvalidValue("available_for_dynamic_portgroup must be true or false.");
 }
 
-/// The node of a port that is made or moved; a missing one is the document's fault: 400.
-Node node_of(const Call& call, std::string_view ident) {
+/// The node of a port that is made; a missing one is the document's fault: 400. Who may give ports
+/// to none learns nothing about nodes.
+Node node_for_new(const Call& call, std::string_view ident) {
     auto node = call.store().read([&](store::Sql& db) { return store::nodes::find(db, ident); });
+    call.access.require("port:create", node ? target_of(*node) : PolicyTarget{.kind = "node"});
     if (!node) throw InvalidValue(fmt::format("Node {} could not be found.", ident.substr(0, 300)));
     return std::move(*node);
+}
+
+/// The node that a port moves to: one that the caller sees, of the same owner.
+Node node_to_move_to(const Call& call, const Port& port, std::string_view ident) {
+    return call.store().read([&](store::Sql& db) {
+        auto from = store::nodes::find(db, port.node_uuid);
+        auto to = store::nodes::find(db, ident);
+        if (!to || !is_visible(call, *to) || (from && from->owner != to->owner))
+            throw InvalidValue(fmt::format("Node {} could not be found, or has another owner.",
+                                           ident.substr(0, 300)));
+        return std::move(*to);
+    });
 }
 
 void settle_node(const Call& call, const NewPort& sent, Port& port) {
@@ -80,7 +95,7 @@ void settle_node(const Call& call, const NewPort& sent, Port& port) {
     if (by_uuid == sent.node_ident.has_value())
         throw InvalidValue("A port needs its node: exactly one of node_uuid and node_ident.");
     if (sent.node_ident) require_version(call, since(1, 94), "The field node_ident");
-    port.node_uuid = node_of(call, by_uuid ? port.node_uuid : *sent.node_ident).uuid;
+    port.node_uuid = node_for_new(call, by_uuid ? port.node_uuid : *sent.node_ident).uuid;
 }
 
 void check_not_inspecting(const Call& call, const Port& port) {
@@ -136,7 +151,8 @@ Task<HttpResponse> patch_port(Call call) {
         port.local_link_connection =
             model::JsonText(checked_local_link(call, port.local_link_connection.value()));
     if (port.portgroup_uuid != before.portgroup_uuid) check_portgroup(port);
-    if (port.node_uuid != before.node_uuid) port.node_uuid = node_of(call, port.node_uuid).uuid;
+    if (port.node_uuid != before.node_uuid)
+        port.node_uuid = node_to_move_to(call, before, port.node_uuid).uuid;
     check_smart_nic(port);
     check_physical_network(port);
     check_not_inspecting(call, before);

@@ -5,6 +5,7 @@
 #include "api/handlers.h"
 #include "api/listing.h"
 #include "api/nodes.h"
+#include "api/scoping.h"
 #include "base/uuid.h"
 #include "model/node.h"
 #include "store/nodes.h"
@@ -88,14 +89,20 @@ Condition node_has(std::string_view column, const std::vector<std::string>& valu
 /// The first of portgroup, node and address that is given decides alone, as it always has.
 std::vector<Condition> conditions(const Call& call, const PortFilters& filters) {
     std::vector<Condition> where;
+    limit_parts(call, "port", where);
     if (filters.portgroup)
         throw NotFound(fmt::format("Portgroup {} could not be found.", *filters.portgroup));
     if (filters.node) {
         auto node =
             call.store().read([&](store::Sql& db) { return store::nodes::get(db, *filters.node); });
-        return {{"node_uuid = ?", {node.uuid}}};
+        check_visible(call, node, *filters.node);
+        where.push_back({"node_uuid = ?", {node.uuid}});
+        return where;
     }
-    if (filters.address) return {{"address = ?", {*filters.address}}};
+    if (filters.address) {
+        where.push_back({"address = ?", {*filters.address}});
+        return where;
+    }
     if (filters.shard) where.push_back(node_has("shard", *filters.shard));
     if (filters.conductor_groups)
         where.push_back(node_has("conductor_group", *filters.conductor_groups));
@@ -155,7 +162,9 @@ Port find_port(const Call& call, std::string_view ident) {
         throw InvalidValue(fmt::format("A port is named by its UUID{}, and '{}' is none.",
                                        call.offers(since(1, 88)) ? " or name" : "",
                                        ident.substr(0, 100)));
-    return call.store().read([&](store::Sql& db) { return store::ports::get(db, ident); });
+    auto port = call.store().read([&](store::Sql& db) { return store::ports::get(db, ident); });
+    check_access_to_part(call, "Port", ident, port.node_uuid);
+    return port;
 }
 
 HttpResponse list_ports(const Call& call) {

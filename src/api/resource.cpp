@@ -4,7 +4,11 @@
 
 namespace ferrite::api {
 
-Showing::Showing(const Call& of_call) : call(of_call) {
+Showing::Showing(const Call& of_call)
+    : call(of_call),
+      shows_passwords(call.access.reveals("show_password")),
+      shows_instance_secrets(call.access.reveals("show_instance_secrets")),
+      redacts(!call.access.may("node:get:filter_threshold")) {
     append_json_string(base, of_call.base);
     base = base.substr(1, base.size() - 2);
 }

@@ -13,8 +13,12 @@ namespace ferrite::api {
 /// What the writers of a document know beside the row.
 struct Showing {
     const Call& call;
-    std::string base;    ///< Start of links, ready for use inside of a JSON string.
-    bool brief = false;  ///< A list without detail.
+    std::string base;              ///< Start of links, ready for use inside of a JSON string.
+    bool brief = false;            ///< A list without detail.
+    bool shows_passwords = false;  ///< The policy does not hide passwords of drivers.
+    bool shows_instance_secrets = false;  ///< The same for those of instances.
+    /// Some fields of a node may be hidden from the caller: each node's rules have to be asked.
+    bool redacts = false;
 
     explicit Showing(const Call& of_call);
 };

@@ -6,7 +6,7 @@
 
 #include "agent/agent_error.h"
 #include "agent/machine_files.h"
-#include "image/base64.h"
+#include "base/base64.h"
 
 namespace ferrite::agent {
 namespace {
@@ -56,7 +56,7 @@ image::ChecksumClaim read_checksum(const Json& info, image::Md5Policy md5) {
 
 Secret read_authorization(const Json& info) {
     if (auto encoded = string_member(info, "image_request_authorization"); !encoded.empty()) {
-        auto header = image::decode_base64(encoded);
+        auto header = decode_base64(encoded);
         if (!header) refuse("Image 'image_request_authorization' is no base64");
         return Secret(std::string(as_text(*header)));
     }

@@ -5,7 +5,7 @@
 #include <sys/klog.h>
 
 #include "agent/tar_writer.h"
-#include "image/base64.h"
+#include "base/base64.h"
 
 namespace ferrite::agent {
 namespace {
@@ -43,7 +43,7 @@ std::string collect_system_logs(const MachineFiles& machine,
     for (auto [name, file] : kFiles) add_present(tar, name, machine.proc_text(file).value_or(""));
     add_present(tar, "cmdline", without_token(machine.proc_text("cmdline").value_or("")));
     tar.add("inventory.json", to_text(Json(inventory)));
-    return image::encode_base64(gzip(tar.finish()));
+    return encode_base64(gzip(tar.finish()));
 }
 
 std::string without_token(std::string_view command_line) {

@@ -1,8 +1,8 @@
-#include "image/base64.h"
+#include "base/base64.h"
 
 #include <array>
 
-namespace ferrite::image {
+namespace ferrite {
 
 namespace {
 
@@ -66,4 +66,4 @@ std::optional<Bytes> decode_base64(std::string_view text) {
     return out;
 }
 
-}  // namespace ferrite::image
+}  // namespace ferrite

@@ -6,7 +6,7 @@
 
 #include "base/bytes.h"
 
-namespace ferrite::image {
+namespace ferrite {
 
 /// Standard base64 (RFC 4648 section 4) with padding, on one line.
 std::string encode_base64(ByteView bytes);
@@ -15,4 +15,4 @@ std::string encode_base64(ByteView bytes);
 /// holds any other character, or its padding is wrong.
 std::optional<Bytes> decode_base64(std::string_view text);
 
-}  // namespace ferrite::image
+}  // namespace ferrite

@@ -14,8 +14,8 @@
 #include <boost/json/object.hpp>
 #include <fmt/format.h>
 
+#include "base/base64.h"
 #include "base/error.h"
-#include "image/base64.h"
 #include "image/gzip.h"
 #include "image/image_error.h"
 

@@ -1,6 +1,6 @@
 #include "image/http_access.h"
 
-#include "image/base64.h"
+#include "base/base64.h"
 
 namespace ferrite::image {
 

@@ -1,6 +1,6 @@
 #include "image/checksum.h"
 
-#include "image/base64.h"
+#include "base/base64.h"
 #include "image/checksum_source.h"
 #include "image/gzip.h"
 #include "image/image_error.h"

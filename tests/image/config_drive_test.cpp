@@ -1,6 +1,6 @@
 #include "image/config_drive.h"
 
-#include "image/base64.h"
+#include "base/base64.h"
 #include "image/gzip.h"
 #include "image/image_error.h"
 #include "image_fixture.h"

@@ -161,19 +161,22 @@ void refuse_too_old(Exchange& exchange) {
             throw NotFound(text);
         case TooOld::fault_406:
             throw Error(406, "not_acceptable", text);
+        case TooOld::hidden_404:
+            if (!call.parts->manners.router_hides_parts) throw NotFound(text);
+            [[fallthrough]];
         case TooOld::router_404:
-            if (route.pattern.starts_with("shards") && !call.parts->manners.router_hides_shards)
-                throw NotFound(text);
             return refuse(exchange, {.status = 404, .description = text});
         case TooOld::router_405:
             return refuse(exchange, {.status = 405, .description = text, .with_allow = true});
     }
 }
 
-/// A word that can be no node is refused before any handler looks at it.
-bool names_no_node(const Exchange& exchange) {
+/// A word that can be no node or portgroup is refused before any handler looks at it.
+bool names_nothing(const Exchange& exchange) {
     const auto& pattern = exchange.route->pattern;
-    if (!pattern.starts_with("nodes/{node}") || exchange.call.http.method == "POST") return false;
+    bool named =
+        pattern.starts_with("nodes/{node}") || pattern.starts_with("portgroups/{portgroup}");
+    if (!named || exchange.call.http.method == "POST") return false;
     const auto& ident = exchange.call.words[0];
     return !normalised_uuid(ident) && !model::is_logical_name(ident);
 }
@@ -192,11 +195,10 @@ void find_handler(Exchange& exchange, const std::vector<std::string>& words) {
     exchange.route = match.route;
     call.words = std::move(match.words);
     call.rule = match.route->rule;
-    if (names_no_node(exchange))
-        return refuse(exchange,
-                      {.status = 400,
-                       .description = fmt::format("'{}' is neither a UUID nor the name of a node.",
-                                                  call.words[0].substr(0, 100))});
+    if (names_nothing(exchange))
+        return refuse(exchange, {.status = 400,
+                                 .description = fmt::format("'{}' is neither a UUID nor a name.",
+                                                            call.words[0].substr(0, 100))});
     if (!accepts_json(call.http.headers))
         return refuse(exchange, {.status = 406,
                                  .description = "This service answers in application/json only: "

@@ -139,7 +139,7 @@ template <class R>
 void check_new_versions(const Resource<R>& resource, const Call& call, const Json& body) {
     for (const auto& entry : body.get_object()) {
         const auto* field = find_field(resource.fields, std::string_view(entry.key()));
-        if (field && !entry.value().is_null())
+        if (field && !entry.value().is_null() && resource.gates(field->name))
             require_version(call, field->since, fmt::format("The field {}", field->name));
     }
 }

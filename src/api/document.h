@@ -6,8 +6,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
+#include "api/mask.h"
 #include "api/resource.h"
 #include "base/json.h"
 #include "base/time.h"
@@ -51,13 +53,18 @@ void append(std::string& out, model::FieldType type, const std::optional<T>& may
 
 }  // namespace value
 
-/// Appends the stored value of a field as JSON.
+/// Appends the stored value of a field as JSON, with the secrets masked in a field that has some.
 template <class R>
 void append_field(std::string& out, const model::Field<R>& field, const R& row) {
     std::visit(
         [&](auto member) {
             if constexpr (std::is_same_v<decltype(member), std::monostate>)
                 out += "null";
+            else if constexpr (std::is_same_v<decltype(member), model::JsonText R::*>)
+                if (field.masked && !(row.*member).absent())
+                    append_masked(out, (row.*member).text(), {});
+                else
+                    value::append(out, field.type, row.*member);
             else
                 value::append(out, field.type, row.*member);
         },

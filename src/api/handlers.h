@@ -50,13 +50,44 @@ HttpResponse list_ports(const Call& call);
 HttpResponse list_ports_detail(const Call& call);
 HttpResponse list_node_ports(const Call& call);
 HttpResponse list_node_ports_detail(const Call& call);
+HttpResponse list_portgroup_ports(const Call& call);
+HttpResponse list_portgroup_ports_detail(const Call& call);
 HttpResponse show_port(const Call& call);
 HttpResponse show_port_field(const Call& call);
-HttpResponse refuse_below_node_ports(const Call& call);
+HttpResponse refuse_below_nested_list(const Call& call);
 Task<HttpResponse> create_port(Call call);
 HttpResponse create_port_below(const Call& call);
 Task<HttpResponse> patch_port(Call call);
 Task<HttpResponse> delete_port(Call call);
+
+// portgroups.cpp
+HttpResponse list_portgroups(const Call& call);
+HttpResponse list_portgroups_detail(const Call& call);
+HttpResponse list_node_portgroups(const Call& call);
+HttpResponse list_node_portgroups_detail(const Call& call);
+HttpResponse show_portgroup(const Call& call);
+HttpResponse refuse_portgroup_ports_below_node(const Call& call);
+Task<HttpResponse> create_portgroup(Call call);
+HttpResponse create_portgroup_below(const Call& call);
+Task<HttpResponse> patch_portgroup(Call call);
+Task<HttpResponse> delete_portgroup(Call call);
+
+// volumes.cpp
+HttpResponse show_volume(const Call& call);
+HttpResponse show_node_volume(const Call& call);
+HttpResponse list_volume_connectors(const Call& call);
+HttpResponse list_node_volume_connectors(const Call& call);
+HttpResponse show_volume_connector(const Call& call);
+Task<HttpResponse> create_volume_connector(Call call);
+Task<HttpResponse> patch_volume_connector(Call call);
+Task<HttpResponse> delete_volume_connector(Call call);
+HttpResponse list_volume_targets(const Call& call);
+HttpResponse list_node_volume_targets(const Call& call);
+HttpResponse show_volume_target(const Call& call);
+Task<HttpResponse> create_volume_target(Call call);
+Task<HttpResponse> patch_volume_target(Call call);
+Task<HttpResponse> delete_volume_target(Call call);
+HttpResponse create_volume_below(const Call& call);
 
 // chassis.cpp
 HttpResponse list_chassis(const Call& call);

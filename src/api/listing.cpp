@@ -40,11 +40,12 @@ ListArguments read_list_arguments(Arguments& arguments, ListPath path,
     return list;
 }
 
-void check_detail(const Call& call, const ListArguments& list) {
-    if (list.detail && !call.has(model::since(1, 43)))
-        throw InvalidValue(
-            "The argument detail is part of the API since version 1.43: ask for .../detail, or "
-            "send a newer version.");
+void check_detail(const Call& call, const ListArguments& list, model::MicroVersion since) {
+    if (list.detail && !call.has(since))
+        throw InvalidValue(fmt::format(
+            "The argument detail is part of the API since version {}: ask for .../detail, or send "
+            "a newer version.",
+            since.text()));
     if (list.detail.value_or(false) && list.fields)
         throw InvalidValue("detail=true and fields= exclude each other: leave one out.");
 }

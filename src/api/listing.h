@@ -35,8 +35,9 @@ ListArguments read_list_arguments(Arguments& arguments, ListPath path,
                                   std::string_view default_sort_key = "id",
                                   MarkerIs marker = MarkerIs::uuid);
 
-/// Checks `detail` against the version and against `fields`.
-void check_detail(const Call& call, const ListArguments& list);
+/// Checks `detail` against the version that it is there `since`, and against `fields`.
+void check_detail(const Call& call, const ListArguments& list,
+                  model::MicroVersion since = model::since(1, 43));
 
 std::int64_t page_limit(const Call& call, std::optional<std::int64_t> asked);
 bool is_descending(const std::string& sort_dir);
@@ -88,6 +89,7 @@ struct ListRequest {
     PageReader<R> read;
     std::vector<std::string_view> also_read;  ///< Fields that `read` looks at.
     bool with_next = true;
+    model::MicroVersion detail_since = model::since(1, 43);
 };
 
 /// The document that each row of the list becomes.
@@ -107,7 +109,7 @@ Document<R> list_document(const Call& call, const ListRequest<R>& list, bool det
 template <class R>
 HttpResponse list_reply(const Call& call, ListRequest<R> list) {
     const auto& arguments = list.arguments;
-    check_detail(call, arguments);
+    check_detail(call, arguments, list.detail_since);
     list.query.limit = page_limit(call, arguments.limit);
     list.query.descending = is_descending(arguments.sort_dir);
     check_sort_key(list.resource, call, arguments.sort_key);

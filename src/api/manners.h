@@ -13,7 +13,8 @@ struct Manners {
     bool lists_may_repeat = true;         ///< `fields=a&fields=b` is `fields=a,b`.
     bool next_keeps_filters = true;       ///< A `next` link repeats the filters of its request.
     bool any_uuid_form = true;            ///< A UUID without hyphens or in capitals finds its node.
-    bool router_hides_shards = false;     ///< The 404 of shards below 1.82 is the router's.
+    bool router_hides_parts = false;  ///< The 404 of shards and below portgroups is the router's.
+    bool volumes_need_power_off = false;  ///< To delete one, whatever the state of its node is.
     int below_nested_list = 400;          ///< Status of `GET /v1/nodes/N/ports/P`.
 };
 
@@ -25,7 +26,8 @@ constexpr Manners manners_of(model::MicroVersion max) {
             .lists_may_repeat = false,
             .next_keeps_filters = false,
             .any_uuid_form = false,
-            .router_hides_shards = true,
+            .router_hides_parts = true,
+            .volumes_need_power_off = true,
             .below_nested_list = 403};
 }
 

@@ -201,6 +201,46 @@ Node find_node(const Call& call, std::string_view ident) {
     return node;
 }
 
+Node node_for_new_part(const Call& call, std::string_view ident) {
+    auto node = call.store().read([&](store::Sql& db) { return store::nodes::find(db, ident); });
+    call.access.require(call.rule, node ? target_of(*node) : PolicyTarget{.kind = "node"});
+    if (!node) throw InvalidValue(fmt::format("Node {} could not be found.", ident.substr(0, 300)));
+    return std::move(*node);
+}
+
+Node node_for_moved_part(const Call& call, const std::string& from, std::string_view to) {
+    return call.store().read([&](store::Sql& db) {
+        auto old = store::nodes::find(db, from);
+        auto node = store::nodes::find(db, to);
+        if (!node || !is_visible(call, *node) || (old && old->owner != node->owner))
+            throw InvalidValue(fmt::format("Node {} could not be found, or has another owner.",
+                                           to.substr(0, 300)));
+        return std::move(*node);
+    });
+}
+
+void refuse_while_inspecting(const Call& call, const std::string& node_uuid,
+                             std::string_view what) {
+    if (!call.has(since(1, 39))) return;
+    auto node =
+        call.store().read([&](store::Sql& db) { return store::nodes::find(db, node_uuid); });
+    if (node && node->in_state(model::states::inspecting))
+        throw Conflict(fmt::format("{} can not be changed while its node {} is being inspected.",
+                                   what, node->label()));
+}
+
+store::Condition node_has(std::string_view column, const std::vector<std::string>& values) {
+    store::Condition condition;
+    std::string marks;
+    for (const auto& value : values) {
+        marks += marks.empty() ? "?" : ",?";
+        condition.values.emplace_back(value);
+    }
+    condition.sql =
+        fmt::format("node_uuid IN (SELECT uuid FROM nodes WHERE {} IN ({}))", column, marks);
+    return condition;
+}
+
 void require_conductor(const Call& call, const Node& node, int status) {
     if (call.conductor().conductor_for(node.uuid, node.driver, node.conductor_group)) return;
     throw Error(status, "no_valid_host",

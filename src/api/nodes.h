@@ -1,10 +1,13 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/resource.h"
 #include "model/node.h"
+#include "store/page_query.h"
 
 namespace ferrite::api {
 
@@ -20,6 +23,22 @@ model::Node find_node(const Call& call, std::string_view ident);
 
 /// The same before it is known which rules apply: whatever is done with it has to be required yet.
 model::Node find_visible_node(const Call& call, std::string_view ident);
+
+/// The node that a document says a new part of it, such as a port, belongs to. That it is missing
+/// is the document's fault: throws InvalidValue, but only after the 403 of a caller whom the rule
+/// of the route lets give parts to none: he learns nothing about nodes.
+model::Node node_for_new_part(const Call& call, std::string_view ident);
+
+/// The node that a part of node `from` moves to: one that the caller sees, of the same owner.
+/// Throws InvalidValue.
+model::Node node_for_moved_part(const Call& call, const std::string& from, std::string_view to);
+
+/// Throws Conflict while the node is being inspected, which finds out about `what`, a part of it
+/// (since 1.39).
+void refuse_while_inspecting(const Call& call, const std::string& node_uuid, std::string_view what);
+
+/// True for rows of a node whose `column` is one of `values`.
+store::Condition node_has(std::string_view column, const std::vector<std::string>& values);
 
 /// Throws Error(`status`) unless a conductor serves such a node. The status is 400 where the node
 /// is about to be what is asked for, and 404 where it exists already (reference: api.md

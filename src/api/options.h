@@ -37,6 +37,7 @@ struct ApiOptions {
 
     std::optional<std::string> default_resource_class;
     std::string default_conductor_group;
+    std::string default_portgroup_mode = "active-backup";
     /// `[conductor]heartbeat_timeout`: a conductor not heard of for longer is not alive.
     std::chrono::seconds heartbeat_timeout{60};
 

@@ -58,7 +58,8 @@ template <class R>
 void check_patch_versions(const Resource<R>& resource, const Call& call,
                           const std::vector<PatchStep>& steps) {
     for (const auto& step : steps)
-        if (const auto* field = find_field(resource.fields, std::string_view(step.root())))
+        if (const auto* field = find_field(resource.fields, std::string_view(step.root()));
+            field && resource.gates(field->name))
             require_version(call, field->since, fmt::format("The field {}", field->name));
 }
 

@@ -4,19 +4,17 @@
 #include "api/body.h"
 #include "api/document.h"
 #include "api/handlers.h"
+#include "api/nodes.h"
 #include "api/patch.h"
 #include "api/ports.h"
-#include "api/scoping.h"
 #include "base/uuid.h"
-#include "model/states.h"
-#include "store/nodes.h"
-#include "store/ports.h"
+#include "store/portgroups.h"
 
 namespace ferrite::api {
 namespace {
 
-using model::Node;
 using model::Port;
+using model::Portgroup;
 using model::since;
 
 /// A document as the field table knows it: `node_ident` is another way to say `node_uuid`.
@@ -46,9 +44,29 @@ void normalise_address(Port& port) {
     port.address = *mac;
 }
 
-void check_portgroup(const Port& port) {
-    if (port.portgroup_uuid)
+/// The portgroup that the document puts the port into; nothing when it names none. What else a
+/// member must be like, the conductor checks.
+std::optional<Portgroup> joined_portgroup(const Call& call, const Port& port) {
+    if (!port.portgroup_uuid) return std::nullopt;
+    auto group = call.store().read(
+        [&](store::Sql& db) { return store::portgroups::find(db, *port.portgroup_uuid); });
+    if (!group)
         throw InvalidValue(fmt::format("Portgroup {} could not be found.", *port.portgroup_uuid));
+    if (group->node_uuid != port.node_uuid)
+        throw InvalidValue(
+            fmt::format("Portgroup {} belongs to another node than port {}: choose one of its own.",
+                        group->uuid, port.address));
+    return group;
+}
+
+/// Only a port that says so itself is refused: by default it simply is not used for booting.
+void check_standalone(const std::optional<Portgroup>& group, const Port& port, const Json& body) {
+    if (group && !group->standalone_ports_supported && port.pxe_enabled &&
+        !member(body, "pxe_enabled").is_null())
+        throw Conflict(fmt::format(
+            "Portgroup {} does not support standalone ports: its member {} needs pxe_enabled to be "
+            "false.",
+            group->uuid, port.address));
 }
 
 void check_smart_nic(const Port& port) {
@@ -63,31 +81,19 @@ void check_physical_network(const Port& port) {
         throw InvalidValue("physical_network can not be empty: name a network or leave it out.");
 }
 
+/// Since portgroups have a physical network, it is theirs to change.
+void check_member_network(const Call& call, const Port& before, const Port& port) {
+    if (call.has(since(1, 102)) && port.portgroup_uuid &&
+        port.physical_network != before.physical_network)
+        throw InvalidValue(
+            fmt::format("Port {} is a member of portgroup {}: change the physical_network there.",
+                        port.uuid, *port.portgroup_uuid));
+}
+
 /// This one field takes no word for a boolean.
 void check_strict_boolean(std::string_view field, const Json& value) {
     if (field == "available_for_dynamic_portgroup" && value.is_string())
         throw InvalidValue("available_for_dynamic_portgroup must be true or false.");
-}
-
-/// The node of a port that is made; a missing one is the document's fault: 400. Who may give ports
-/// to none learns nothing about nodes.
-Node node_for_new(const Call& call, std::string_view ident) {
-    auto node = call.store().read([&](store::Sql& db) { return store::nodes::find(db, ident); });
-    call.access.require("port:create", node ? target_of(*node) : PolicyTarget{.kind = "node"});
-    if (!node) throw InvalidValue(fmt::format("Node {} could not be found.", ident.substr(0, 300)));
-    return std::move(*node);
-}
-
-/// The node that a port moves to: one that the caller sees, of the same owner.
-Node node_to_move_to(const Call& call, const Port& port, std::string_view ident) {
-    return call.store().read([&](store::Sql& db) {
-        auto from = store::nodes::find(db, port.node_uuid);
-        auto to = store::nodes::find(db, ident);
-        if (!to || !is_visible(call, *to) || (from && from->owner != to->owner))
-            throw InvalidValue(fmt::format("Node {} could not be found, or has another owner.",
-                                           ident.substr(0, 300)));
-        return std::move(*to);
-    });
 }
 
 void settle_node(const Call& call, const NewPort& sent, Port& port) {
@@ -95,16 +101,7 @@ void settle_node(const Call& call, const NewPort& sent, Port& port) {
     if (by_uuid == sent.node_ident.has_value())
         throw InvalidValue("A port needs its node: exactly one of node_uuid and node_ident.");
     if (sent.node_ident) require_version(call, since(1, 94), "The field node_ident");
-    port.node_uuid = node_for_new(call, by_uuid ? port.node_uuid : *sent.node_ident).uuid;
-}
-
-void check_not_inspecting(const Call& call, const Port& port) {
-    auto node =
-        call.store().read([&](store::Sql& db) { return store::nodes::find(db, port.node_uuid); });
-    if (node && node->in_state(model::states::inspecting) && call.has(since(1, 39)))
-        throw Conflict(
-            fmt::format("Port {} can not be changed while its node {} is being inspected.",
-                        port.uuid, node->label()));
+    port.node_uuid = node_for_new_part(call, by_uuid ? port.node_uuid : *sent.node_ident).uuid;
 }
 
 }  // namespace
@@ -122,9 +119,10 @@ Task<HttpResponse> create_port(Call call) {
     if (const auto* link = sent.body.get_object().if_contains("local_link_connection"))
         if (!link->is_null())
             port.local_link_connection = model::JsonText(checked_local_link(call, *link));
-    check_portgroup(port);
+    auto group = joined_portgroup(call, port);
     check_smart_nic(port);
     check_physical_network(port);
+    check_standalone(group, port, sent.body);
     if (port.uuid.empty()) port.uuid = new_uuid();
     auto created = co_await call.conductor().create_port(call.context, std::move(port));
     auto response = json_reply(201, document_text(port_resource(), call, created));
@@ -150,12 +148,14 @@ Task<HttpResponse> patch_port(Call call) {
         !port.local_link_connection.absent())
         port.local_link_connection =
             model::JsonText(checked_local_link(call, port.local_link_connection.value()));
-    if (port.portgroup_uuid != before.portgroup_uuid) check_portgroup(port);
     if (port.node_uuid != before.node_uuid)
-        port.node_uuid = node_to_move_to(call, before, port.node_uuid).uuid;
+        port.node_uuid = node_for_moved_part(call, before.node_uuid, port.node_uuid).uuid;
+    if (port.portgroup_uuid != before.portgroup_uuid || port.node_uuid != before.node_uuid)
+        joined_portgroup(call, port);
+    check_member_network(call, before, port);
     check_smart_nic(port);
     check_physical_network(port);
-    check_not_inspecting(call, before);
+    refuse_while_inspecting(call, before.node_uuid, "Port " + before.uuid);
     auto updated =
         co_await call.conductor().update_port(call.context, std::move(before), std::move(port));
     co_return json_reply(200, document_text(port_resource(), call, updated));

@@ -5,10 +5,12 @@
 #include "api/handlers.h"
 #include "api/listing.h"
 #include "api/nodes.h"
+#include "api/portgroups.h"
 #include "api/scoping.h"
 #include "base/uuid.h"
 #include "model/node.h"
 #include "store/nodes.h"
+#include "store/portgroups.h"
 #include "store/ports.h"
 
 namespace ferrite::api {
@@ -35,6 +37,8 @@ constexpr View<Port> kViews[] = {
     {"links", {}, append_port_links},
     {"local_link_connection", {}, append_local_link},
 };
+
+constexpr std::string_view kUngated[] = {"internal_info"};
 
 /// What a port list may be asked for, beside paging.
 struct PortFilters {
@@ -73,25 +77,16 @@ void check_filters(const Call& call, const PortFilters& filters) {
             "The filter conductor_groups excludes node, portgroup and address: leave them out.");
 }
 
-/// Ports whose node has one of `values` in `column`.
-Condition node_has(std::string_view column, const std::vector<std::string>& values) {
-    Condition condition;
-    std::string marks;
-    for (const auto& value : values) {
-        marks += marks.empty() ? "?" : ",?";
-        condition.values.emplace_back(value);
-    }
-    condition.sql =
-        fmt::format("node_uuid IN (SELECT uuid FROM nodes WHERE {} IN ({}))", column, marks);
-    return condition;
-}
-
 /// The first of portgroup, node and address that is given decides alone, as it always has.
 std::vector<Condition> conditions(const Call& call, const PortFilters& filters) {
     std::vector<Condition> where;
     limit_parts(call, "port", where);
-    if (filters.portgroup)
-        throw NotFound(fmt::format("Portgroup {} could not be found.", *filters.portgroup));
+    if (filters.portgroup) {
+        auto group = call.store().read(
+            [&](store::Sql& db) { return store::portgroups::get(db, *filters.portgroup); });
+        where.push_back({"portgroup_uuid = ?", {group.uuid}});
+        return where;
+    }
     if (filters.node) {
         auto node =
             call.store().read([&](store::Sql& db) { return store::nodes::get(db, *filters.node); });
@@ -111,13 +106,19 @@ std::vector<Condition> conditions(const Call& call, const PortFilters& filters) 
     return where;
 }
 
-HttpResponse list(const Call& call, ListPath path, std::string_view url,
-                  std::optional<std::string> node = std::nullopt) {
+/// What the path says the ports belong to.
+struct Owner {
+    std::optional<std::string> node;
+    std::optional<std::string> portgroup;
+};
+
+HttpResponse list(const Call& call, ListPath path, std::string_view url, const Owner& owner = {}) {
     auto arguments = Arguments::of_query(call);
     auto page = read_list_arguments(arguments, path);
     auto filters = read_filters(arguments);
     arguments.finish();
-    if (node) filters.node = node;
+    if (owner.node) filters.node = owner.node;
+    if (owner.portgroup) filters.portgroup = owner.portgroup;
     check_list_versions(port_resource(), call, page);
     check_detail(call, page);
     check_filters(call, filters);
@@ -151,7 +152,7 @@ const Resource<Port>& port_resource() {
         .brief_names = "uuid,address",
         .key_field = "uuid",
         .key = &Port::uuid,
-        .left_out_when_newer = "internal_info",
+        .ungated = kUngated,
     };
     return resource;
 }
@@ -177,12 +178,26 @@ HttpResponse list_ports_detail(const Call& call) {
 
 HttpResponse list_node_ports(const Call& call) {
     auto node = find_node(call, call.words[0]);
-    return list(call, ListPath::plain, fmt::format("nodes/{}/ports", node.uuid), node.uuid);
+    return list(call, ListPath::plain, fmt::format("nodes/{}/ports", node.uuid),
+                {.node = node.uuid});
 }
 
 HttpResponse list_node_ports_detail(const Call& call) {
     auto node = find_node(call, call.words[0]);
-    return list(call, ListPath::detail, fmt::format("nodes/{}/ports/detail", node.uuid), node.uuid);
+    return list(call, ListPath::detail, fmt::format("nodes/{}/ports/detail", node.uuid),
+                {.node = node.uuid});
+}
+
+HttpResponse list_portgroup_ports(const Call& call) {
+    auto group = find_portgroup(call, call.words[0]);
+    return list(call, ListPath::plain, fmt::format("portgroups/{}/ports", group.uuid),
+                {.portgroup = group.uuid});
+}
+
+HttpResponse list_portgroup_ports_detail(const Call& call) {
+    auto group = find_portgroup(call, call.words[0]);
+    return list(call, ListPath::detail, fmt::format("portgroups/{}/ports/detail", group.uuid),
+                {.portgroup = group.uuid});
 }
 
 HttpResponse show_port(const Call& call) {
@@ -197,9 +212,10 @@ HttpResponse show_port_field(const Call& call) {
     return show(call, comma_separated(call.words[1]));
 }
 
-HttpResponse refuse_below_node_ports(const Call& call) {
+HttpResponse refuse_below_nested_list(const Call& call) {
     throw Error(call.parts->manners.below_nested_list, "malformed_uri",
-                "Below a node there is only the list of its ports: name a port at /v1/ports/.");
+                "What belongs to a node or portgroup is only listed below it: name one thing below "
+                "its own collection, as in /v1/ports/.");
 }
 
 }  // namespace ferrite::api

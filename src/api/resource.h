@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <span>
 #include <string>
@@ -45,8 +46,13 @@ struct Resource {
     /// The field that markers and links name.
     std::string_view key_field;
     std::string R::* key;
-    /// A field that may be asked for below its version, and is left out of the answer there.
-    std::string_view left_out_when_newer;
+    /// Fields that may be asked for and set below their version, and are only left out of the
+    /// answer there.
+    std::span<const std::string_view> ungated;
+
+    bool gates(std::string_view field) const {
+        return std::ranges::find(ungated, field) == ungated.end();
+    }
 };
 
 /// `[{"href": "<base>/v1/<path>", "rel": "self"}, {"href": "<base>/<path>", "rel": "bookmark"}]`.

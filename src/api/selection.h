@@ -30,7 +30,7 @@ void check_selection(const Resource<R>& resource, const Call& call,
                             name.substr(0, 100), resource.noun));
     }
     for (const auto& name : names)
-        if (name != resource.left_out_when_newer)
+        if (resource.gates(name))
             require_version(call, find_field(resource.fields, std::string_view(name))->since,
                             fmt::format("The field {}", name));
 }

@@ -12,6 +12,8 @@
 #include "model/chassis.h"
 #include "model/node.h"
 #include "model/port.h"
+#include "model/portgroup.h"
+#include "model/volume.h"
 
 namespace ferrite::conductor {
 
@@ -93,6 +95,22 @@ public:
     virtual Task<model::Port> update_port(RequestContext context, model::Port before,
                                           model::Port port) = 0;
     virtual Task<> destroy_port(RequestContext context, std::string uuid) = 0;
+
+    /// What differs between `before` and `group` is stored under the lock of the node that it
+    /// belongs to, after the checks of the reference, api.md section 13.
+    virtual Task<model::Portgroup> update_portgroup(RequestContext context, model::Portgroup before,
+                                                    model::Portgroup group) = 0;
+    virtual Task<> destroy_portgroup(RequestContext context, std::string uuid) = 0;
+
+    /// The same for section 15: their node must be powered off.
+    virtual Task<model::VolumeConnector> update_volume_connector(
+        RequestContext context, model::VolumeConnector before,
+        model::VolumeConnector connector) = 0;
+    virtual Task<> destroy_volume_connector(RequestContext context, std::string uuid) = 0;
+    virtual Task<model::VolumeTarget> update_volume_target(RequestContext context,
+                                                           model::VolumeTarget before,
+                                                           model::VolumeTarget target) = 0;
+    virtual Task<> destroy_volume_target(RequestContext context, std::string uuid) = 0;
 
     /// `target` is a power action of the API; `timeout` for soft ones.
     virtual Task<> change_power(RequestContext context, std::string uuid, std::string target,

@@ -9,11 +9,11 @@
 #include "base/uuid.h"
 #include "conductor/background.h"
 #include "conductor/heartbeat.h"
+#include "conductor/node_parts.h"
 #include "conductor/node_session.h"
 #include "conductor/node_update.h"
 #include "conductor/operations.h"
 #include "store/nodes.h"
-#include "store/ports.h"
 
 namespace ferrite::conductor {
 namespace {
@@ -150,34 +150,48 @@ Task<> Conductor::set_maintenance(RequestContext, std::string uuid, bool mainten
 }
 
 Task<model::Port> Conductor::create_port(RequestContext, model::Port port) {
-    if (port.uuid.empty()) port.uuid = new_uuid();
-    co_await state_->services.store.write([&](store::Sql& db) { store::ports::insert(db, port); });
-    co_return port;
+    co_return co_await conductor::create_port(&state_->services, std::move(port));
 }
 
 Task<model::Port> Conductor::update_port(RequestContext, model::Port before, model::Port port) {
-    auto& services = state_->services;
-    auto session = co_await with_node(&services, before.node_uuid, [&](NodeSession& held) {
-        check_port_update(held.node, before, port);
-    });
-    std::exception_ptr failure;
-    try {
-        co_await services.store.write(
-            [&](store::Sql& db) { store::ports::save(db, before, port); });
-    } catch (...) {
-        failure = std::current_exception();
-    }
-    co_await session->abandon();
-    if (failure) std::rethrow_exception(failure);
-    co_return port;
+    co_return co_await conductor::update_port(&state_->services, std::move(before),
+                                              std::move(port));
 }
 
 Task<> Conductor::destroy_port(RequestContext, std::string uuid) {
-    auto& services = state_->services;
-    auto port = services.store.read([&](store::Sql& db) { return store::ports::get(db, uuid); });
-    auto session = co_await with_node(&services, port.node_uuid, [](NodeSession&) {});
-    co_await services.store.write([&](store::Sql& db) { store::ports::remove(db, port); });
-    co_await session->abandon();
+    co_await conductor::destroy_port(&state_->services, std::move(uuid));
+}
+
+Task<model::Portgroup> Conductor::update_portgroup(RequestContext, model::Portgroup before,
+                                                   model::Portgroup group) {
+    co_return co_await conductor::update_portgroup(&state_->services, std::move(before),
+                                                   std::move(group));
+}
+
+Task<> Conductor::destroy_portgroup(RequestContext, std::string uuid) {
+    co_await conductor::destroy_portgroup(&state_->services, std::move(uuid));
+}
+
+Task<model::VolumeConnector> Conductor::update_volume_connector(RequestContext,
+                                                                model::VolumeConnector before,
+                                                                model::VolumeConnector connector) {
+    co_return co_await conductor::update_volume_connector(&state_->services, std::move(before),
+                                                          std::move(connector));
+}
+
+Task<> Conductor::destroy_volume_connector(RequestContext, std::string uuid) {
+    co_await conductor::destroy_volume_connector(&state_->services, std::move(uuid));
+}
+
+Task<model::VolumeTarget> Conductor::update_volume_target(RequestContext,
+                                                          model::VolumeTarget before,
+                                                          model::VolumeTarget target) {
+    co_return co_await conductor::update_volume_target(&state_->services, std::move(before),
+                                                       std::move(target));
+}
+
+Task<> Conductor::destroy_volume_target(RequestContext, std::string uuid) {
+    co_await conductor::destroy_volume_target(&state_->services, std::move(uuid));
 }
 
 Task<> Conductor::change_power(RequestContext, std::string uuid, std::string target,

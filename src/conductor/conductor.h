@@ -41,6 +41,17 @@ public:
     Task<model::Port> update_port(RequestContext context, model::Port before,
                                   model::Port port) override;
     Task<> destroy_port(RequestContext context, std::string uuid) override;
+    Task<model::Portgroup> update_portgroup(RequestContext context, model::Portgroup before,
+                                            model::Portgroup group) override;
+    Task<> destroy_portgroup(RequestContext context, std::string uuid) override;
+    Task<model::VolumeConnector> update_volume_connector(RequestContext context,
+                                                         model::VolumeConnector before,
+                                                         model::VolumeConnector connector) override;
+    Task<> destroy_volume_connector(RequestContext context, std::string uuid) override;
+    Task<model::VolumeTarget> update_volume_target(RequestContext context,
+                                                   model::VolumeTarget before,
+                                                   model::VolumeTarget target) override;
+    Task<> destroy_volume_target(RequestContext context, std::string uuid) override;
     Task<> change_power(RequestContext context, std::string uuid, std::string target,
                         std::optional<std::chrono::seconds> timeout) override;
     Task<> provision(RequestContext context, std::string uuid, ProvisionRequest request) override;

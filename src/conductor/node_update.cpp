@@ -17,9 +17,6 @@ using model::Node;
 
 constexpr std::array kInterfacesMayChange = {states::enroll, states::manageable, states::available,
                                              states::inspecting, states::inspect_wait};
-constexpr std::array kPortsMayChange = {states::enroll, states::manageable, states::inspecting,
-                                        states::inspect_wait};
-
 template <std::size_t N>
 bool in_one_of(const Node& node, const std::array<std::string_view, N>& allowed) {
     return std::ranges::find(allowed, node.provision_state.value_or("")) != allowed.end();
@@ -149,24 +146,6 @@ void check_deletable(const Node& node, bool allow_available) {
         "Node {} can not be deleted in the state '{}': only in manageable, enroll, adopt failed{}, "
         "or in maintenance.",
         node.uuid, node.provision_state.value_or(""), allow_available ? " and available" : ""));
-}
-
-void check_port_update(const Node& node, const model::Port& before, const model::Port& wanted) {
-    if (before.address != wanted.address && !node.maintenance &&
-        (node.in_state(states::active) || node.instance_uuid))
-        throw Conflict(fmt::format(
-            "The address of port {} can not be changed while node {} has an instance; put the node "
-            "into maintenance first.",
-            before.uuid, node.uuid));
-    bool connectivity = before.portgroup_uuid != wanted.portgroup_uuid ||
-                        before.pxe_enabled != wanted.pxe_enabled ||
-                        before.local_link_connection != wanted.local_link_connection ||
-                        before.physical_network != wanted.physical_network;
-    if (connectivity && !node.maintenance && !in_one_of(node, kPortsMayChange))
-        throw Conflict(fmt::format(
-            "The connectivity of port {} can not be changed while node {} is in the state '{}': "
-            "only in enroll, manageable, inspecting and inspect wait, or in maintenance.",
-            before.uuid, node.uuid, node.provision_state.value_or("available")));
 }
 
 }  // namespace ferrite::conductor

@@ -2,7 +2,6 @@
 
 #include "conductor/node_session.h"
 #include "model/node.h"
-#include "model/port.h"
 
 namespace ferrite::conductor {
 
@@ -14,10 +13,6 @@ void apply_update(NodeSession& session, const model::Node& before, const model::
 
 /// Throws unless the node may be deleted (reference: api.md section 8.7).
 void check_deletable(const model::Node& node, bool allow_available);
-
-/// The rules for ports of the locked node (reference: api.md section 12.5).
-void check_port_update(const model::Node& node, const model::Port& before,
-                       const model::Port& wanted);
 
 /// Throws InvalidValue for properties that are no numbers where numbers are meant.
 void check_properties(const model::Node& node);

@@ -8,6 +8,7 @@
 #include "conductor/state_change.h"
 #include "conductor/steps.h"
 #include "model/states.h"
+#include "store/volume_targets.h"
 
 namespace ferrite::conductor {
 namespace {
@@ -65,6 +66,9 @@ Task<> tear_down(Services* services, NodeSession* session) {
     auto& node = session->node;
     auto failure = co_await failure_of(take_instance_down(session));
     forget_instance(node);
+    // The volumes were the instance's; the connectors are the machine's and stay.
+    co_await services->store.write(
+        [&](store::Sql& db) { store::volume_targets::remove_of_node(db, node.uuid); });
     if (failure) {
         session->record_error(
             "unprovision", fmt::format("Error in tear_down of node {}: {}", node.uuid, *failure));

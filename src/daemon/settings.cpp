@@ -108,6 +108,7 @@ api::ApiOptions api_settings(const Options& options) {
     if (!options.general.default_resource_class.empty())
         api.default_resource_class = options.general.default_resource_class;
     api.default_conductor_group = options.general.default_conductor_group;
+    api.default_portgroup_mode = options.general.default_portgroup_mode;
     api.heartbeat_timeout = options.conductor.heartbeat_timeout;
     api.enable_ramdisk_endpoints = options.api.enable_ramdisk_endpoints;
     api.restrict_lookup = options.api.restrict_lookup;

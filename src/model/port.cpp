@@ -16,7 +16,7 @@ constexpr Field<Port> kFields[] = {
     field("internal_info", object, &Port::internal_info, since(1, 18)),
     field("local_link_connection", object, &Port::local_link_connection, since(1, 19), always),
     field("pxe_enabled", boolean, &Port::pxe_enabled, since(1, 19), always),
-    field("portgroup_uuid", uuid, &Port::portgroup_uuid, since(1, 24), always, unsortable),
+    field("portgroup_uuid", uuid, &Port::portgroup_uuid, since(1, 24), always, indexed, unsortable),
     field("physical_network", text, &Port::physical_network, since(1, 34), always, at_most(64)),
     field("is_smartnic", boolean, &Port::is_smartnic, since(1, 53), always),
     field("name", text, &Port::name, since(1, 88), always, unique, at_most(255)),

@@ -12,12 +12,10 @@ using model::Chassis;
 
 void insert(Sql& db, Chassis& chassis) {
     chassis.created_at = now_seconds();
-    try {
-        insert_row(db, chassis_table(), chassis);
-    } catch (const Error& error) {
-        if (error.code() != "duplicate") throw;
-        throw Conflict(fmt::format("A chassis with UUID {} already exists.", chassis.uuid));
-    }
+    unless_taken([&] { insert_row(db, chassis_table(), chassis); },
+                 [&](std::string_view) {
+                     return fmt::format("A chassis with UUID {} already exists.", chassis.uuid);
+                 });
 }
 
 std::optional<Chassis> find(Sql& db, std::string_view uuid) {
@@ -32,11 +30,7 @@ Chassis get(Sql& db, std::string_view uuid) {
 }
 
 bool save(Sql& db, const Chassis& before, Chassis& chassis) {
-    if (!update_row(db, chassis_table(), before, chassis)) return false;
-    chassis.updated_at = now_seconds();
-    Query stamp(db, "UPDATE chassis SET updated_at=? WHERE id=?");
-    stamp.bind(0, chassis.updated_at->time_since_epoch().count()).bind(1, chassis.id).run();
-    return true;
+    return save_row(db, chassis_table(), before, chassis);
 }
 
 void remove(Sql& db, const Chassis& chassis) {
@@ -45,8 +39,7 @@ void remove(Sql& db, const Chassis& chassis) {
     if (nodes.step())
         throw InvalidValue(
             fmt::format("Chassis {} still has nodes: move or delete them first.", chassis.uuid));
-    Query row(db, "DELETE FROM chassis WHERE id=?");
-    row.bind(0, chassis.id).run();
+    delete_row(db, chassis_table(), chassis);
 }
 
 std::int64_t page(Sql& db, const PageQuery& query,

@@ -90,7 +90,8 @@ bool save(Sql& db, const Node& before, Node& node) {
 }
 
 void remove(Sql& db, const Node& node) {
-    for (auto table : {"ports", "node_history", "node_inventory"}) {
+    for (auto table : {"ports", "portgroups", "volume_connectors", "volume_targets", "node_history",
+                       "node_inventory"}) {
         Query rows(db, fmt::format("DELETE FROM {} WHERE node_uuid=?", table));
         rows.bind(0, std::string_view(node.uuid)).run();
     }

@@ -31,7 +31,7 @@ model::Node get(Sql& db, std::string_view ident);
 /// when nothing differed. Throws Conflict like insert().
 bool save(Sql& db, const model::Node& before, model::Node& node);
 
-/// Deletes the node with its ports, history and inventory.
+/// Deletes the node with all that belongs to it: ports, portgroups, volumes, history, ...
 void remove(Sql& db, const model::Node& node);
 
 /// Takes the lock of a node for `host`: true unless somebody holds it (conductor.md section 2.4).

@@ -22,6 +22,7 @@ std::optional<model::Port> find(Sql& db, std::string_view ident);
 model::Port get(Sql& db, std::string_view ident);  ///< The same; throws NotFound.
 std::optional<model::Port> find_by_address(Sql& db, std::string_view mac);
 std::vector<model::Port> of_node(Sql& db, std::string_view node_uuid);
+std::vector<model::Port> of_portgroup(Sql& db, std::string_view portgroup_uuid);
 
 /// Writes what differs from `before`; false when nothing does. Throws Conflict like insert().
 bool save(Sql& db, const model::Port& before, model::Port& port);

@@ -27,6 +27,9 @@ void prepare_schema(Sql& db) {
     db.execute("BEGIN IMMEDIATE");
     prepare_table(db, node_table());
     prepare_table(db, port_table());
+    prepare_table(db, portgroup_table());
+    prepare_table(db, volume_connector_table());
+    prepare_table(db, volume_target_table());
     prepare_table(db, chassis_table());
     prepare_table(db, conductor_table());
     prepare_table(db, node_history_table());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -23,6 +24,8 @@ struct Table {
     std::string_view name;
     std::span<const model::Field<R>> fields;
     std::string_view key = "uuid";  ///< The column that markers and look-ups name.
+    /// Two columns of which no two rows have the same pair; empty: there are none.
+    std::array<std::string_view, 2> unique_pair = {};
 };
 
 /// Makes the table and its indices when they are missing, and adds the columns that a newer version
@@ -39,10 +42,26 @@ template <class R>
 std::optional<R> find_row(Sql& db, const Table<R>& table, std::string_view column,
                           const Value& value);
 
+/// All rows that satisfy `where`, in the order in which they were made.
+template <class R>
+std::vector<R> find_rows(Sql& db, const Table<R>& table, Condition where);
+
 /// Writes the fields in which `row` differs from `before`; false when there are none or the row is
 /// gone.
 template <class R>
 bool update_row(Sql& db, const Table<R>& table, const R& before, const R& row);
+
+/// The same, and stamps `updated_at` when there are some.
+template <class R>
+bool save_row(Sql& db, const Table<R>& table, const R& before, R& row);
+
+template <class R>
+void delete_row(Sql& db, const Table<R>& table, const R& row);
+
+/// Runs `write` and returns what it returns. Throws Conflict instead of Error "duplicate", with
+/// what `text` says for the column that another row has the value of ("ports.name").
+template <class Write, class Text>
+auto unless_taken(Write write, Text text);
 
 /// Calls `each` for the rows of a page, in order; only `fields` (and the id) are read. Returns how
 /// many there were. Throws NotFound when the marker is unknown.

@@ -3,6 +3,7 @@
 // The templates of table.h.
 
 #include <algorithm>
+#include <limits>
 #include <type_traits>
 
 #include <fmt/core.h>
@@ -174,6 +175,11 @@ void prepare_table(Sql& db, const Table<R>& table) {
                                    table.name, field.name, detail::sort_expression(field))
                            .c_str());
     }
+    if (const auto& [first, second] = table.unique_pair; !first.empty())
+        db.execute(
+            fmt::format("CREATE UNIQUE INDEX IF NOT EXISTS {0}_{1}_{2} ON {0} (\"{1}\",\"{2}\")",
+                        table.name, first, second)
+                .c_str());
 }
 
 template <class R>
@@ -241,6 +247,32 @@ bool update_row(Sql& db, const Table<R>& table, const R& before, const R& row) {
         if (!same_value(field, before, row)) bind_field(update, index++, field, row);
     update.bind(index, row.id);
     return update.run() > 0;
+}
+
+template <class R>
+bool save_row(Sql& db, const Table<R>& table, const R& before, R& row) {
+    row.updated_at = before.updated_at;
+    if (!update_row(db, table, before, row)) return false;
+    row.updated_at = now_seconds();
+    Query stamp(db, fmt::format("UPDATE {} SET updated_at=? WHERE id=?", table.name));
+    stamp.bind(0, row.updated_at->time_since_epoch().count()).bind(1, row.id).run();
+    return true;
+}
+
+template <class R>
+void delete_row(Sql& db, const Table<R>& table, const R& row) {
+    Query remove(db, fmt::format("DELETE FROM {} WHERE id=?", table.name));
+    remove.bind(0, row.id).run();
+}
+
+template <class Write, class Text>
+auto unless_taken(Write write, Text text) {
+    try {
+        return write();
+    } catch (const Error& error) {
+        if (error.code() != "duplicate") throw;
+        throw Conflict(text(error.message()));
+    }
 }
 
 namespace detail {
@@ -315,6 +347,15 @@ std::int64_t read_page(Sql& db, const Table<R>& table, const PageQuery& query,
         each(row);
     }
     return count;
+}
+
+template <class R>
+std::vector<R> find_rows(Sql& db, const Table<R>& table, Condition where) {
+    std::vector<R> found;
+    auto fields = all_fields(table);
+    PageQuery query{.where = {std::move(where)}, .limit = std::numeric_limits<std::int64_t>::max()};
+    read_page<R>(db, table, query, fields, [&](const R& row) { found.push_back(row); });
+    return found;
 }
 
 }  // namespace ferrite::store

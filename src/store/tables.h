@@ -8,6 +8,8 @@
 #include "model/node_history.h"
 #include "model/node_inventory.h"
 #include "model/port.h"
+#include "model/portgroup.h"
+#include "model/volume.h"
 #include "store/table.h"
 #include "store/table_impl.h"
 
@@ -18,6 +20,16 @@ inline Table<model::Node> node_table() {
 }
 inline Table<model::Port> port_table() {
     return {"ports", model::port_fields()};
+}
+inline Table<model::Portgroup> portgroup_table() {
+    return {"portgroups", model::portgroup_fields()};
+}
+inline Table<model::VolumeConnector> volume_connector_table() {
+    return {
+        "volume_connectors", model::volume_connector_fields(), "uuid", {"type", "connector_id"}};
+}
+inline Table<model::VolumeTarget> volume_target_table() {
+    return {"volume_targets", model::volume_target_fields(), "uuid", {"node_uuid", "boot_index"}};
 }
 inline Table<model::Chassis> chassis_table() {
     return {"chassis", model::chassis_fields()};

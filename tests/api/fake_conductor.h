@@ -9,8 +9,11 @@
 #include "conductor/client.h"
 #include "model/states.h"
 #include "store/nodes.h"
+#include "store/portgroups.h"
 #include "store/ports.h"
 #include "store/store.h"
+#include "store/volume_connectors.h"
+#include "store/volume_targets.h"
 
 namespace ferrite::api {
 
@@ -93,6 +96,46 @@ public:
     Task<> destroy_port(conductor::RequestContext, std::string uuid) override {
         co_await store_.write(
             [&](store::Sql& db) { store::ports::remove(db, store::ports::get(db, uuid)); });
+    }
+
+    Task<model::Portgroup> update_portgroup(conductor::RequestContext, model::Portgroup before,
+                                            model::Portgroup group) override {
+        co_await store_.write([&](store::Sql& db) { store::portgroups::save(db, before, group); });
+        co_return group;
+    }
+
+    Task<> destroy_portgroup(conductor::RequestContext, std::string uuid) override {
+        co_await store_.write([&](store::Sql& db) {
+            store::portgroups::remove(db, store::portgroups::get(db, uuid));
+        });
+    }
+
+    Task<model::VolumeConnector> update_volume_connector(
+        conductor::RequestContext, model::VolumeConnector before,
+        model::VolumeConnector connector) override {
+        co_await store_.write(
+            [&](store::Sql& db) { store::volume_connectors::save(db, before, connector); });
+        co_return connector;
+    }
+
+    Task<> destroy_volume_connector(conductor::RequestContext, std::string uuid) override {
+        co_await store_.write([&](store::Sql& db) {
+            store::volume_connectors::remove(db, store::volume_connectors::get(db, uuid));
+        });
+    }
+
+    Task<model::VolumeTarget> update_volume_target(conductor::RequestContext,
+                                                   model::VolumeTarget before,
+                                                   model::VolumeTarget target) override {
+        co_await store_.write(
+            [&](store::Sql& db) { store::volume_targets::save(db, before, target); });
+        co_return target;
+    }
+
+    Task<> destroy_volume_target(conductor::RequestContext, std::string uuid) override {
+        co_await store_.write([&](store::Sql& db) {
+            store::volume_targets::remove(db, store::volume_targets::get(db, uuid));
+        });
     }
 
     Task<> change_power(conductor::RequestContext, std::string uuid, std::string target,

@@ -11,6 +11,8 @@
 #include "model/node.h"
 #include "model/node_history.h"
 #include "model/port.h"
+#include "model/portgroup.h"
+#include "model/volume.h"
 
 namespace ferrite::model {
 namespace {
@@ -122,6 +124,9 @@ using Names = std::set<std::string_view>;
 TEST(FieldTables, AreSound) {
     expect_sound(node_fields());
     expect_sound(port_fields());
+    expect_sound(portgroup_fields());
+    expect_sound(volume_connector_fields());
+    expect_sound(volume_target_fields());
     expect_sound(chassis_fields());
     expect_sound(conductor_fields());
     expect_sound(node_history_fields());
@@ -133,6 +138,15 @@ TEST(FieldTables, NodesAreAsTheFactsSay) {
 
 TEST(FieldTables, PortsAreAsTheFactsSay) {
     expect_facts(port_fields(), "port_fields.txt");
+}
+
+TEST(FieldTables, PortgroupsAreAsTheFactsSay) {
+    expect_facts(portgroup_fields(), "portgroup_fields.txt");
+}
+
+TEST(FieldTables, VolumesAreAsTheFactsSay) {
+    expect_facts(volume_connector_fields(), "volume_connector_fields.txt");
+    expect_facts(volume_target_fields(), "volume_target_fields.txt");
 }
 
 TEST(FieldTables, ChassisAreAsTheFactsSay) {
@@ -186,6 +200,7 @@ TEST(FieldTables, SecretsAreMasked) {
     for (const auto& field : node_fields())
         if (field.masked) masked_fields.insert(field.name);
     EXPECT_EQ(masked_fields, (Names{"driver_info", "driver_internal_info", "instance_info"}));
+    EXPECT_TRUE(find_field(volume_target_fields(), "properties")->masked);
 }
 
 TEST(FieldTables, OneFieldPerInterfaceKind) {

@@ -3,6 +3,7 @@
 #include "store/chassis.h"
 #include "store/conductors.h"
 #include "store/history.h"
+#include "store/portgroups.h"
 #include "store/store_fixture.h"
 #include "store/tables.h"
 #include "store/values.h"
@@ -164,6 +165,19 @@ TEST_F(Pages, SortWordsAsPeopleReadThem) {
                   expected)
             << limit;
     }
+}
+
+TEST_F(Pages, OfPortgroupsInEveryOrder) {
+    std::vector<model::Portgroup> rows(kRows);
+    write([&](Sql& db) {
+        for (std::int64_t i = 0; i < kRows; ++i) {
+            vary(model::portgroup_fields(), rows[i], i);
+            rows[i].uuid = new_uuid();
+            portgroups::insert(db, rows[i]);
+        }
+    });
+    expect_every_order<model::Portgroup>(portgroups::page, model::portgroup_fields(),
+                                         &model::Portgroup::uuid, rows);
 }
 
 TEST_F(Pages, OfPortsInEveryOrder) {

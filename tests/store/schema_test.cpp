@@ -42,6 +42,9 @@ TEST_F(Schema, EveryStoredFieldHasAColumnOfItsType) {
     };
     check(node_table());
     check(port_table());
+    check(portgroup_table());
+    check(volume_connector_table());
+    check(volume_target_table());
     check(chassis_table());
     check(conductor_table());
     check(node_history_table());

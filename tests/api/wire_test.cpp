@@ -118,8 +118,8 @@ TEST_F(WireTest, UnknownPathsAndMethods) {
 
 TEST_F(WireTest, PartsThatAreNotThereAreA404) {
     auto uuid = new_node();
-    for (std::string part : {"vifs", "bios", "inventory", "volume", "portgroups", "states/raid",
-                             "management/indicators", "vendor_passthru/methods"})
+    for (std::string part : {"vifs", "bios", "inventory", "states/raid", "management/indicators",
+                             "vendor_passthru/methods"})
         EXPECT_EQ(get("/v1/nodes/" + uuid + "/" + part).status, 404) << part;
     EXPECT_EQ(get("/v1/allocations").status, 404);
     EXPECT_EQ(get("/v1/nodes/" + uuid + "/maintenance").status, 405);

@@ -261,7 +261,7 @@ Task<> Agent::State::serve(LookupAnswer found, IpAddress address) {
     server_options.body_limit = [this](const HttpRequest& head) {
         return agent_api.body_limit(head);
     };
-    server_options.minimum_tls_version =
+    server_options.tls.minimum_version =
         found.minimum_tls_version.empty() ? options.minimum_tls_version : found.minimum_tls_version;
     bool tls = options.auto_tls && co_await api.version() >= kHeartbeatMinor;
     if (tls) {
@@ -271,8 +271,8 @@ Task<> Agent::State::serve(LookupAnswer found, IpAddress address) {
             kept.address = address.to_text();
             save_state(settings.state_directory, kept);
         }
-        server_options.certificate_pem = kept.certificate.certificate_pem;
-        server_options.key_pem = kept.certificate.key_pem;
+        server_options.tls.certificate_pem = kept.certificate.certificate_pem;
+        server_options.tls.key_pem = kept.certificate.key_pem;
     }
     agent_api.set_token(kept.token);
     auto handler = [this](HttpRequest request) { return agent_api.answer(std::move(request)); };

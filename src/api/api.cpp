@@ -5,10 +5,13 @@
 #include <fmt/core.h>
 
 #include "api/call.h"
+#include "api/cors.h"
 #include "api/envelope.h"
 #include "api/handlers.h"
+#include "api/healthcheck.h"
 #include "api/negotiation.h"
 #include "api/public_url.h"
+#include "api/request_id.h"
 #include "api/routes.h"
 #include "api/text.h"
 #include "base/error.h"
@@ -30,6 +33,7 @@ struct Exchange {
     const Route* route = nullptr;
     HttpResponse response;
     bool done = false;
+    std::chrono::steady_clock::time_point began = std::chrono::steady_clock::now();
 };
 
 bool accepts_json(const HttpHeaders& headers) {
@@ -83,6 +87,7 @@ Call make_call(const Parts& parts, HttpRequest request) {
     call.base = public_url(parts.options, request);
     call.version = model::kMinimumVersion;
     call.context.request_id = "req-" + new_uuid();
+    call.context.global_request_id = global_request_id(request.headers);
     call.http = std::move(request);
     return call;
 }
@@ -238,18 +243,23 @@ void prepare(Exchange& exchange) {
 HttpResponse failure(const Call& call, const std::exception& problem) {
     const auto* error = dynamic_cast<const Error*>(&problem);
     bool internal = !error || (error->http_status() >= 500 && error->code() == "database");
-    if (!internal) return fault(error->http_status(), error->message());
-    log_error("API_REQUEST_FAILED", "request={} method={} path={} error={}",
-              call.context.request_id, call.http.method, call.http.path.substr(0, 200),
-              problem.what());
-    return fault(500, fmt::format("The service failed inside while it handled this request: its "
-                                  "log says why under {}.",
-                                  call.context.request_id));
+    std::string debug;
+    if (call.options().debug_tracebacks_in_api && (internal || error->http_status() >= 500))
+        debug = describe_failure(call.http, problem);
+    if (!internal) return fault(error->http_status(), error->message(), debug);
+    log_error("API_REQUEST_FAILED", "request={} method={} path={} error={}", log_id(call.context),
+              call.http.method, call.http.path.substr(0, 200), problem.what());
+    return fault(500,
+                 fmt::format("The service failed inside while it handled this request: its log "
+                             "says why under {}.",
+                             call.context.request_id),
+                 debug);
 }
 
 void finish(Exchange& exchange) {
     auto& response = exchange.response;
     const auto& call = exchange.call;
+    add_cors_headers(call.options().cors, call.http, response);
     if (!response.body.empty() && !response.headers.has("Content-Type"))
         response.headers.set("Content-Type", "application/json");
     if (call.http.method == "HEAD") response.body.clear();
@@ -262,18 +272,33 @@ void finish(Exchange& exchange) {
         add_version(response.headers, call.version, max);
 }
 
+void note(AccessLog* log, const Exchange& exchange) {
+    if (!log) return;
+    const auto& call = exchange.call;
+    auto client = client_address(call.options(), call.http);
+    log->add({.client = client,
+              .request_id = call.context.request_id,
+              .method = call.http.method,
+              .path = call.http.path,
+              .status = exchange.response.status,
+              .bytes = exchange.response.body.size(),
+              .duration = std::chrono::duration_cast<std::chrono::microseconds>(
+                  std::chrono::steady_clock::now() - exchange.began)});
+}
+
 }  // namespace
 
 struct Api::State {
     Parts parts;
     std::unique_ptr<Authenticator> authenticator;
+    AccessLog* access_log;
 };
 
 Api::Api(ApiOptions options, store::Store& store, conductor::Client& conductor,
-         std::unique_ptr<Authenticator> authenticator)
+         std::unique_ptr<Authenticator> authenticator, AccessLog* access_log)
     : state_(new State{
           Parts{options, manners_of(options.max_version), store, conductor, Policy(options.policy)},
-          std::move(authenticator)}) {}
+          std::move(authenticator), access_log}) {}
 
 Api::~Api() = default;
 
@@ -281,7 +306,10 @@ Task<HttpResponse> Api::handle(HttpRequest request) {
     Exchange exchange{.call = make_call(state_->parts, std::move(request))};
     try {
         const auto& http = exchange.call.http;
-        if (!state_->authenticator)
+        if (auto health = answer_healthcheck(exchange.call.options().healthcheck, http)) {
+            exchange.response = std::move(*health);
+            exchange.done = true;
+        } else if (!state_->authenticator)
             adopt(exchange.call, claimed_identity(http.headers), Enforcement::off);
         else if (needs_credentials(http))
             adopt(exchange, co_await state_->authenticator->authenticate(&http));
@@ -296,6 +324,7 @@ Task<HttpResponse> Api::handle(HttpRequest request) {
         exchange.response = failure(exchange.call, problem);
     }
     finish(exchange);
+    note(state_->access_log, exchange);
     co_return std::move(exchange.response);
 }
 
@@ -313,6 +342,7 @@ HttpResponse Api::refusal(const HttpRequest& head, int status) const {
     else
         exchange.response = fault(status, "The request is no well-formed HTTP.");
     finish(exchange);
+    note(state_->access_log, exchange);
     return std::move(exchange.response);
 }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "api/access_log.h"
 #include "api/authenticator.h"
 #include "api/options.h"
 #include "base/http_message.h"
@@ -25,13 +26,14 @@ namespace ferrite::api {
 ///                       [&](HttpRequest request) { return api.handle(std::move(request)); });
 ///
 /// Reads come from the store on the calling worker; whatever changes a node or port is asked of the
-/// conductor. `store` and `conductor` outlive the Api, which outlives every request.
+/// conductor. `store`, `conductor` and `access_log`, which every answer is told to when there is
+/// one, outlive the Api, which outlives every request.
 class Api {
 public:
     /// Without an `authenticator` everybody may do everything (noauth). Throws InvalidValue that
     /// names file and line when the policy file is bad.
     Api(ApiOptions options, store::Store& store, conductor::Client& conductor,
-        std::unique_ptr<Authenticator> authenticator = nullptr);
+        std::unique_ptr<Authenticator> authenticator = nullptr, AccessLog* access_log = nullptr);
     ~Api();
     Api(const Api&) = delete;
     Api& operator=(const Api&) = delete;

@@ -26,8 +26,13 @@ HttpResponse enveloped(int status, std::string_view inner) {
 
 }  // namespace
 
-HttpResponse fault(int status, std::string_view text) {
-    return enveloped(status, fault_text(status, text) + R"(, "debuginfo": null})");
+HttpResponse fault(int status, std::string_view text, std::string_view debug) {
+    auto inner = fault_text(status, text) + R"(, "debuginfo": )";
+    if (debug.empty())
+        inner += "null";
+    else
+        append_json_string(inner, debug);
+    return enveloped(status, inner + '}');
 }
 
 HttpResponse bare_fault(int status, std::string_view text) {

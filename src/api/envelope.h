@@ -18,8 +18,9 @@ struct RouterRefusal {
     bool plain_text = false;  ///< The client accepts no JSON: the inner text is not JSON.
 };
 
-/// `{"error_message": "{\"faultcode\": ...}"}` (section 4.1).
-HttpResponse fault(int status, std::string_view text);
+/// `{"error_message": "{\"faultcode\": ...}"}` (section 4.1). `debug` is for developers: null when
+/// empty.
+HttpResponse fault(int status, std::string_view text, std::string_view debug = {});
 /// `{"error_message": "{\"code\": ...}"}` (section 4.2).
 HttpResponse router_refusal(const RouterRefusal& refusal);
 /// `{"faultcode": ..., "faultstring": ...}`, without the outer object: body limits (section 1).

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "api/cors.h"
+#include "api/healthcheck.h"
 #include "api/policy_options.h"
 #include "model/micro_version.h"
 
@@ -49,6 +51,12 @@ struct ApiOptions {
     bool allow_md5_checksum = true;  ///< `[agent]allow_md5_checksum`
     bool disable_deep_image_inspection = false;
     std::vector<std::string> permitted_image_formats = {"raw", "gpt", "qcow2", "iso"};
+
+    /// `[DEFAULT]debug_tracebacks_in_api`: tell clients what failed inside, which is for nobody but
+    /// developers.
+    bool debug_tracebacks_in_api = false;
+    CorsOptions cors;
+    HealthcheckOptions healthcheck;
 };
 
 }  // namespace ferrite::api

@@ -32,6 +32,38 @@ std::string_view path_prefix(const HttpHeaders& headers) {
     return plain ? prefix : std::string_view();
 }
 
+/// What the proxy nearest to the client says of the request it was sent.
+struct Forwarded {
+    std::string_view scheme;
+    std::string_view host;
+    std::string_view client;
+};
+
+std::string_view unquoted(std::string_view text) {
+    if (text.size() >= 2 && text.starts_with('"') && text.ends_with('"'))
+        text = text.substr(1, text.size() - 2);
+    return text;
+}
+
+/// `Forwarded: for=192.0.2.60;proto=https;host=api` (RFC 7239) comes before the X- headers, none of
+/// which counts beside it.
+Forwarded forwarded(const HttpHeaders& headers) {
+    if (headers.get("Forwarded").empty())
+        return {.scheme = first_value(headers, "X-Forwarded-Proto"),
+                .host = first_value(headers, "X-Forwarded-Host"),
+                .client = first_value(headers, "X-Forwarded-For")};
+    Forwarded said;
+    for (auto pair : split(first_value(headers, "Forwarded"), ';')) {
+        auto equals = std::min(pair.find('='), pair.size());
+        auto name = lower_case(trimmed(pair.substr(0, equals)));
+        auto value = unquoted(trimmed(pair.substr(std::min(equals + 1, pair.size()))));
+        if (name == "proto") said.scheme = value;
+        if (name == "host") said.host = value;
+        if (name == "for") said.client = value;
+    }
+    return said;
+}
+
 }  // namespace
 
 std::string public_url(const ApiOptions& options, const HttpRequest& request) {
@@ -39,11 +71,9 @@ std::string public_url(const ApiOptions& options, const HttpRequest& request) {
     std::string_view host = request.headers.get("Host");
     std::string_view prefix;
     if (options.enable_proxy_headers_parsing) {
-        if (auto proto = first_value(request.headers, "X-Forwarded-Proto");
-            proto == "http" || proto == "https")
-            scheme = proto;
-        if (auto forwarded = first_value(request.headers, "X-Forwarded-Host"); is_host(forwarded))
-            host = forwarded;
+        auto said = forwarded(request.headers);
+        if (said.scheme == "http" || said.scheme == "https") scheme = said.scheme;
+        if (is_host(said.host)) host = said.host;
         prefix = path_prefix(request.headers);
     } else if (!options.public_endpoint.empty()) {
         std::string_view endpoint = options.public_endpoint;
@@ -51,6 +81,13 @@ std::string public_url(const ApiOptions& options, const HttpRequest& request) {
         return std::string(endpoint);
     }
     return fmt::format("{}://{}{}", scheme, is_host(host) ? host : "localhost", prefix);
+}
+
+std::string client_address(const ApiOptions& options, const HttpRequest& request) {
+    if (options.enable_proxy_headers_parsing)
+        if (auto client = forwarded(request.headers).client; is_host(client))
+            return std::string(client);
+    return request.remote_address;
 }
 
 }  // namespace ferrite::api

@@ -6,6 +6,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 
@@ -62,7 +63,8 @@ HttpConnection::HttpConnection(std::shared_ptr<HttpService> service, Executor st
                                std::uint16_t remote_port)
     : service_(std::move(service)),
       descriptor_(std::move(strand), socket.release()),
-      stream_(descriptor_.native_handle(), service_->tls ? &*service_->tls : nullptr),
+      stream_(descriptor_.native_handle(),
+              service_->tls ? service_->tls->context().get() : nullptr),
       remote_address_(std::move(remote_address)),
       remote_port_(remote_port) {
     allow(service_->options.idle_timeout);
@@ -70,7 +72,7 @@ HttpConnection::HttpConnection(std::shared_ptr<HttpService> service, Executor st
 
 Task<> HttpConnection::run() {
     auto self = shared_from_this();
-    while (!service_->draining || !input_.empty()) {
+    while (!service_->draining || !input_.empty() || request_waits()) {
         if (input_.empty() && !stream_.has_buffered()) {
             allow(service_->options.idle_timeout);
             reader_.reset();
@@ -80,7 +82,7 @@ Task<> HttpConnection::run() {
             co_await descriptor_.async_wait(asio::posix::descriptor_base::wait_read,
                                             asio::redirect_error(asio::use_awaitable, failure));
             idle_ = false;
-            if (failure || expired_) break;
+            if (expired_ || (failure && !request_waits())) break;
         }
         if (co_await exchange() == Next::close) break;
     }
@@ -145,6 +147,7 @@ Task<bool> HttpConnection::read_head() {
 
 /// False when the connection is over; true when the body is complete, or refused.
 Task<bool> HttpConnection::read_body() {
+    const auto end = Clock::now() + service_->options.whole_body_timeout;
     allow(service_->options.body_timeout);
     if (reader_->expects_continue() && input_.empty() &&
         !co_await write_all("HTTP/1.1 100 Continue\r\n\r\n", {})) {
@@ -158,6 +161,7 @@ Task<bool> HttpConnection::read_body() {
             co_return false;
         }
         allow(service_->options.body_timeout);
+        deadline_ = std::min(deadline(), end);
     }
 }
 
@@ -258,6 +262,12 @@ Task<> HttpConnection::say_goodbye() {
         dropped += input_.size();
         input_.clear();
     }
+}
+
+/// Whether bytes of a next request have come that nobody has read yet.
+bool HttpConnection::request_waits() {
+    char first = 0;
+    return ::recv(descriptor_.native_handle(), &first, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 /// Waits for input and appends it to input_; false when there is none to come.

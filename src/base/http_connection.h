@@ -22,7 +22,7 @@ namespace ferrite {
 struct HttpService {
     HttpServer::Options options;
     HttpHandler handler;
-    std::optional<TlsServerContext> tls;
+    std::optional<TlsServer> tls;
     std::atomic<bool> draining = false;
 };
 
@@ -49,7 +49,7 @@ public:
     /// Ends the present wait if its deadline has passed.
     void expire();
 
-    /// Ends the wait for a next request; a request that has begun is not disturbed.
+    /// Ends the wait for a next request; one that has arrived or begun is not disturbed.
     void end_if_idle();
 
 private:
@@ -66,6 +66,7 @@ private:
     Task<bool> write_file(int file, FileBody stretch);
     Task<> say_goodbye();
 
+    bool request_waits();
     Task<bool> more_input();
     Task<bool> wait(Outcome wanted);
     void feed();

@@ -17,6 +17,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include "base/error.h"
@@ -107,7 +108,10 @@ UniqueFd bind_unix(const HttpServer::Options& options) {
 
     UniqueFd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!fd) fail(options, "socket", errno);
+    // Nobody can connect before listen(), so the permissions are in place in time.
     if (::bind(fd.get(), generic, sizeof address) != 0) fail(options, "bind", errno);
+    if (options.unix_socket_mode && ::chmod(address.sun_path, *options.unix_socket_mode) != 0)
+        fail(options, "chmod", errno);
     return fd;
 }
 
@@ -155,10 +159,7 @@ HttpServer::~HttpServer() {
 
 void HttpServer::start() {
     const auto& options = state_->service->options;
-    if (!options.certificate_pem.empty()) {
-        state_->service->tls.emplace(options.certificate_pem, options.key_pem,
-                                     options.minimum_tls_version);
-    }
+    if (options.tls.enabled()) state_->service->tls.emplace(options.tls);
     auto fd = options.unix_socket.empty() ? bind_address(options) : bind_unix(options);
     if (::listen(fd.get(), kBacklog) != 0) fail(options, "listen", errno);
     if (options.unix_socket.empty()) state_->port = bound_port(fd.get());
@@ -166,6 +167,11 @@ void HttpServer::start() {
 
     asio::co_spawn(state_->executor, State::accept_loop(state_), asio::detached);
     asio::co_spawn(state_->executor, State::watch_deadlines(state_), asio::detached);
+}
+
+bool HttpServer::reload_certificate() {
+    auto& tls = state_->service->tls;
+    return !tls || tls->reload();
 }
 
 std::uint16_t HttpServer::port() const {
@@ -214,7 +220,11 @@ bool HttpServer::State::accept_waiting() {
         UniqueFd socket(::accept4(listener.native_handle(), reinterpret_cast<sockaddr*>(&peer),
                                   &length, SOCK_NONBLOCK | SOCK_CLOEXEC));
         if (socket) {
-            admit(std::move(socket), peer);
+            try {
+                admit(std::move(socket), peer);
+            } catch (const std::exception& failure) {
+                log_warning("HTTP_CONNECTION_REFUSED", "cause=\"{}\"", failure.what());
+            }
             continue;
         }
         if (errno == EAGAIN) return true;

@@ -4,11 +4,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/http_message.h"
-#include "base/secret.h"
 #include "base/task.h"
+#include "base/tls_server.h"
 
 namespace ferrite {
 
@@ -29,6 +30,8 @@ public:
         std::string address = "127.0.0.1";
         std::uint16_t port = 0;   ///< 0: any free one, see port().
         std::string unix_socket;  ///< Path; replaces address and port when set.
+        /// Permissions of that socket; unset: as the umask leaves them.
+        std::optional<std::uint32_t> unix_socket_mode;
         std::size_t max_connections = 20000;
         std::size_t max_header_bytes = 64 * 1024;
         std::size_t max_body_bytes = 1024 * 1024;
@@ -38,12 +41,12 @@ public:
         /// when not set. `head` has what was understood so far.
         std::function<HttpResponse(const HttpRequest& head, int status)> refusal;
         std::chrono::seconds header_timeout{15};  ///< From the first byte to the end of the head.
-        std::chrono::seconds body_timeout{
-            60};  ///< Longest silence while reading or writing a body.
+        /// Longest silence while reading or writing a body.
+        std::chrono::seconds body_timeout{60};
+        /// From the end of the head to the end of the request's body, however it drips.
+        std::chrono::seconds whole_body_timeout{600};
         std::chrono::seconds idle_timeout{120};  ///< Between requests.
-        std::string certificate_pem;             ///< PEM text; TLS when set, with key_pem.
-        Secret key_pem;
-        std::string minimum_tls_version = "1.2";  ///< "1.2" or "1.3".
+        TlsServerOptions tls;                    ///< HTTPS when it has a certificate.
     };
 
     /// `executor` is the plain executor of a Runtime (each connection gets a strand of it) that
@@ -58,11 +61,15 @@ public:
     /// Binds, listens and begins to accept. Throws Error that names the address and the cause.
     void start();
 
+    /// Reads certificate and key again, which otherwise happens within a second or two of their
+    /// change. False when they can not be used and the ones before stay. Any thread.
+    bool reload_certificate();
+
     /// The port that was bound. Valid after start().
     std::uint16_t port() const;
 
-    /// Stops accepting, lets requests that have begun end, closes the rest; true when all ended
-    /// within `timeout`.
+    /// Stops accepting, lets requests that have arrived or begun end, closes the connections that
+    /// have none; true when all ended within `timeout`.
     Task<bool> drain(std::chrono::seconds timeout);
 
 private:

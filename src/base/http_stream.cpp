@@ -4,9 +4,7 @@
 #include <array>
 #include <climits>
 
-#include <fmt/core.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
@@ -21,66 +19,15 @@ namespace {
 constexpr std::uint64_t kPlainFileChunk = 256 * 1024;
 constexpr std::uint64_t kTlsFileChunk = 64 * 1024;
 
-[[noreturn]] void fail(std::string_view what) {
-    char reason[256] = "unknown cause";
-    if (auto code = ERR_get_error()) ERR_error_string_n(code, reason, sizeof reason);
-    ERR_clear_error();
-    throw Error(500, "tls", fmt::format("Could not set up TLS: {}: {}", what, reason));
-}
-
-using Bio = std::unique_ptr<BIO, decltype(&BIO_free)>;
-using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
-using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
-
-Bio text_bio(const std::string& text) {
-    return {BIO_new_mem_buf(text.data(), static_cast<int>(text.size())), &BIO_free};
-}
-
-/// The server's own certificate, then those of the authorities between it and the root.
-void use_certificates(SSL_CTX* context, const std::string& pem) {
-    auto bio = text_bio(pem);
-    Certificate own(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr), &X509_free);
-    if (!own || SSL_CTX_use_certificate(context, own.get()) != 1) fail("the certificate");
-    for (;;) {
-        Certificate next(PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr), &X509_free);
-        if (!next) break;
-        if (SSL_CTX_add1_chain_cert(context, next.get()) != 1) fail("the certificate chain");
-    }
-    ERR_clear_error();  // the end of the text is reported as an error
-}
-
 }  // namespace
 
-TlsServerContext::TlsServerContext(const std::string& certificate_pem, const Secret& key_pem,
-                                   const std::string& minimum_version)
-    : context_(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free) {
-    auto* context = context_.get();
-    if (!context) fail("the context");
-    if (minimum_version != "1.2" && minimum_version != "1.3") {
-        throw Error(
-            500, "tls",
-            fmt::format("Minimum TLS version \"{}\" is neither 1.2 nor 1.3.", minimum_version));
-    }
-    SSL_CTX_set_min_proto_version(context,
-                                  minimum_version == "1.3" ? TLS1_3_VERSION : TLS1_2_VERSION);
-    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                     SSL_OP_CIPHER_SERVER_PREFERENCE |
-                                     SSL_OP_IGNORE_UNEXPECTED_EOF);
-    // Idle connections hold no buffers; a write may be repeated from another place in memory.
-    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    use_certificates(context, certificate_pem);
-
-    auto bio = text_bio(key_pem.reveal());
-    Key key(PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr), &EVP_PKEY_free);
-    if (!key || SSL_CTX_use_PrivateKey(context, key.get()) != 1) fail("the private key");
-    if (SSL_CTX_check_private_key(context) != 1) fail("key and certificate do not match");
-}
-
-HttpStream::HttpStream(int fd, const TlsServerContext* tls) : fd_(fd) {
+HttpStream::HttpStream(int fd, ssl_ctx_st* tls) : fd_(fd) {
     if (!tls) return;
-    tls_ = SSL_new(tls->get());
-    if (!tls_ || SSL_set_fd(tls_, fd) != 1) fail("a connection");
+    tls_ = SSL_new(tls);
+    if (!tls_ || SSL_set_fd(tls_, fd) != 1) {
+        SSL_free(tls_);
+        throw Error(500, "tls", "No memory for another TLS connection.");
+    }
     SSL_set_accept_state(tls_);  // the handshake is part of the first read
 }
 

@@ -1,30 +1,14 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
-#include <string>
 
 #include <sys/uio.h>
-
-#include "base/secret.h"
 
 struct ssl_ctx_st;
 struct ssl_st;
 
 namespace ferrite {
-
-/// The certificate and TLS settings of a server; shared by its connections.
-class TlsServerContext {
-public:
-    /// Throws Error (code "tls") that says what is wrong with certificate, key or version.
-    TlsServerContext(const std::string& certificate_pem, const Secret& key_pem,
-                     const std::string& minimum_version);
-    ssl_ctx_st* get() const noexcept { return context_.get(); }
-
-private:
-    std::shared_ptr<ssl_ctx_st> context_;
-};
 
 /// The bytes of one accepted connection, plain or TLS. Every call returns at once; one that could
 /// do nothing says which readiness of the socket to wait for.
@@ -41,8 +25,9 @@ public:
         std::size_t bytes = 0;
     };
 
-    /// `fd` is non-blocking and stays the caller's. TLS when `tls` is given.
-    HttpStream(int fd, const TlsServerContext* tls);
+    /// `fd` is non-blocking and stays the caller's. TLS when `tls` is given (see TlsServer), of
+    /// which the stream keeps a reference.
+    HttpStream(int fd, ssl_ctx_st* tls);
     ~HttpStream();
     HttpStream(const HttpStream&) = delete;
     HttpStream& operator=(const HttpStream&) = delete;

@@ -20,6 +20,8 @@ namespace ferrite::conductor {
 /// Who asked, for logs, history and errors.
 struct RequestContext {
     std::string request_id;
+    /// The id under which the caller's own service knows what it is doing; empty when it sent none.
+    std::string global_request_id;
     std::string user;
     std::string project;
 };

@@ -1,13 +1,13 @@
-#include <fmt/core.h>
-#include <signal.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
 #include <string>
 #include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/log.h"
@@ -28,7 +28,8 @@ sigset_t block_signals() {
     return signals;
 }
 
-/// Every connection is a file: the soft limit that shells set is far below what the service may have.
+/// Every connection is a file: the soft limit that shells set is far below what the service may
+/// have.
 void raise_file_limit() {
     rlimit limit{};
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
@@ -41,17 +42,20 @@ void tell(const ConfigReport& report) {
     for (const auto& line : report.notes) log_info("CONFIG_NO_EFFECT", "{}", line);
 }
 
-/// Waits for the signal to end; a second one while the service drains ends it at once, which the
-/// database is made for.
-void wait_for_end(const sigset_t& signals) {
+/// Waits for the signal to end, and reloads on each SIGHUP before. A second signal while the
+/// service drains ends it at once, which the database is made for.
+void wait_for_end(const sigset_t& signals, daemon::Server& server) {
     for (;;) {
         int number = 0;
         sigwait(&signals, &number);
         if (number != SIGHUP) return;
+        log_info("SERVER_RELOADS", "certificate and log files; other options need a restart");
+        server.reload();
     }
 }
 
 void let_second_signal_kill(const sigset_t& signals) {
+    signal(SIGHUP, SIG_IGN);
     pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
     for (int number : {SIGTERM, SIGINT}) signal(number, SIG_DFL);
 }
@@ -74,7 +78,7 @@ int serve(const std::vector<std::string>& files, bool greet) {
                    "\nFerrite answers at {0}\nNext:  baremetal --os-auth-type none --os-endpoint "
                    "{0} driver list\n\n",
                    server.url());
-    wait_for_end(signals);
+    wait_for_end(signals, server);
     log_info("SERVER_STOPPING", "a second signal ends it at once");
     let_second_signal_kill(signals);
     server.stop(loaded.options.conductor.graceful_shutdown_timeout);

@@ -85,6 +85,7 @@ const OptionTable<Options>& option_table() {
     static const auto table = [] {
         OptionTable<Options> made;
         add_service_rows(made);
+        add_web_rows(made);
         add_conductor_rows(made);
         add_hardware_rows(made);
         return made;
@@ -107,6 +108,9 @@ LoadedOptions load_options(const std::vector<std::string>& files) {
     auto& general = loaded.options.general;
     if (!general.log_file.empty() && !general.log_dir.empty())
         general.log_file = std::filesystem::path(general.log_dir) / general.log_file;
+    auto& access_log = loaded.options.serving.access_log;
+    if (!access_log.empty() && !general.log_dir.empty())
+        access_log = std::filesystem::path(general.log_dir) / access_log;
     return loaded;
 }
 

@@ -3,10 +3,13 @@
 #include <string>
 #include <vector>
 
+#include "api/cors.h"
+#include "api/healthcheck.h"
 #include "base/config.h"
 #include "daemon/conductor_options.h"
 #include "daemon/hardware_options.h"
 #include "daemon/service_options.h"
+#include "daemon/web_options.h"
 
 /// The configuration of ferrited, one struct per section. Parts of the server receive their struct
 /// or a smaller one; nobody else reads configuration.
@@ -24,8 +27,9 @@ struct Options {
     ApiOptions api;
     DatabaseOptions database;
     MiddlewareOptions middleware;
-    HealthcheckOptions healthcheck;
-    CorsOptions cors;
+    api::HealthcheckOptions healthcheck;
+    api::CorsOptions cors;
+    ServingOptions serving;
     ConductorOptions conductor;
     DeployOptions deploy;
     AgentOptions agent;

@@ -6,6 +6,7 @@
 
 #include <fmt/core.h>
 
+#include "api/access_log.h"
 #include "api/api.h"
 #include "base/http_client.h"
 #include "base/http_server.h"
@@ -36,6 +37,11 @@ store::Store::Options store_settings(const Options& options) {
     return {.path = path, .readers = api_threads(options) + 2};
 }
 
+std::unique_ptr<api::AccessLog> open_access_log(Runtime& runtime, const Options& options) {
+    const auto& file = options.serving.access_log;
+    return file.empty() ? nullptr : std::make_unique<api::AccessLog>(runtime, file);
+}
+
 bool is_loopback(std::string_view address) {
     return address.starts_with("127.") || address == "::1" || address == "localhost";
 }
@@ -60,6 +66,7 @@ struct Server::Parts {
     hardware::PxeBoot pxe;
     hardware::Drivers drivers;
     conductor::Conductor conductor;
+    std::unique_ptr<api::AccessLog> access_log;
     api::Api api;
     NodeBootDirectory boot_directory;
     std::unique_ptr<netboot::BootService> boot;
@@ -89,7 +96,8 @@ struct Server::Parts {
                                                  .direct = direct_settings(options),
                                                  .fake = fake_settings(options)})),
           conductor(conductor_runtime, store, drivers, conductor_settings(options)),
-          api(api_settings(options), store, conductor),
+          access_log(open_access_log(api_runtime, options)),
+          api(api_settings(options), store, conductor, nullptr, access_log.get()),
           boot_directory(store, pxe) {}
 
     ~Parts() {
@@ -152,6 +160,11 @@ std::string Server::url() const {
     if (host.find(':') != std::string::npos) host = "[" + host + "]";
     return fmt::format("{}://{}:{}", api.enable_ssl_api ? "https" : "http", host,
                        parts_->http->port());
+}
+
+void Server::reload() {
+    if (parts_->access_log) parts_->access_log->reopen();
+    parts_->http->reload_certificate();
 }
 
 void Server::stop(std::chrono::seconds timeout) {

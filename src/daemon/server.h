@@ -29,6 +29,10 @@ public:
     /// Where the API answers: `http://127.0.0.1:6385`. Valid after start().
     std::string url() const;
 
+    /// Takes new files over without a pause: certificate and key, and a fresh access log. Any
+    /// thread.
+    void reload();
+
     /// Stops accepting, lets requests and operations come to a point where they can go on after a
     /// restart, at most `timeout`, and signs off.
     void stop(std::chrono::seconds timeout);

@@ -14,11 +14,14 @@ void add_default_rows(OptionTable<Options>& table) {
              choice<AuthStrategy>({{"noauth", AuthStrategy::noauth},
                                    {"http_basic", AuthStrategy::http_basic},
                                    {"keystone", AuthStrategy::keystone}}),
-             "Who may use the API. Only noauth, everybody who reaches it, is built so far; the others "
+             "Who may use the API. Only noauth, everybody who reaches it, is built so far; the "
+             "others "
              "are refused at the start."},
             {"http_basic_auth_user_file", &O::http_basic_auth_user_file, text(),
              "Password file (htpasswd, bcrypt) for auth_strategy http_basic."},
             {"debug", &O::debug, flag(), "Write a detailed log.", kReloadable},
+            {"debug_tracebacks_in_api", &O::debug_tracebacks_in_api, flag(),
+             "Tell clients what failed inside the service; for developers only."},
             {"log_file", &O::log_file, text(), "Log file; standard error when empty."},
             {"log_dir", &O::log_dir, text(), "Directory of log_file when that is relative."},
             {"host", &O::host, text(),
@@ -115,12 +118,17 @@ void add_api_rows(OptionTable<Options>& table) {
             {"ramdisk_heartbeat_timeout", &O::ramdisk_heartbeat_timeout, seconds(1),
              "Seconds between two heartbeats that the agent is told to keep.", kReloadable},
             {"enable_ssl_api", &O::enable_ssl_api, flag(), "Serve HTTPS."},
-            {"cert_file", &O::cert_file, text(), "Certificate of the server (PEM)."},
-            {"key_file", &O::key_file, text(), "Its private key (PEM)."},
+            {"cert_file", &O::cert_file, text(),
+             "Certificate of the server (PEM); read again when it changes.",
+             FormerName{"ssl", "cert_file"}},
+            {"key_file", &O::key_file, text(),
+             "Its private key (PEM, no password); read again when it changes.",
+             FormerName{"ssl", "key_file"}},
             {"tls_minimum_version", &O::tls_minimum_version,
              choice<TlsVersion>({{"1.2", TlsVersion::v1_2}, {"1.3", TlsVersion::v1_3}}),
              "Oldest TLS version that clients may use."},
-            {"tls_ciphers", &O::tls_ciphers, text(), "Ciphers, as OpenSSL lists them."},
+            {"tls_ciphers", &O::tls_ciphers, text(), "Ciphers, as OpenSSL lists them.",
+             FormerName{"ssl", "ciphers"}},
         });
     table.section<O>(
         "api", &Options::api,
@@ -157,16 +165,6 @@ void add_small_sections(OptionTable<Options>& table) {
             {"max_pool_size", &DatabaseOptions::max_pool_size, integer(1, 1000),
              "Connections kept open for reading."},
         });
-    table.section<MiddlewareOptions>(
-        "oslo_middleware", &Options::middleware,
-        {{"enable_proxy_headers_parsing", &MiddlewareOptions::enable_proxy_headers_parsing, flag(),
-          "Believe the X-Forwarded headers of a proxy in front when making links."}});
-    table.section<HealthcheckOptions>("healthcheck", &Options::healthcheck,
-                                      {{"enabled", &HealthcheckOptions::enabled, flag(),
-                                        "Answer /healthcheck, without authentication."}});
-    table.section<CorsOptions>("cors", &Options::cors,
-                               {{"allowed_origin", &CorsOptions::allowed_origin, list(),
-                                 "Origins whose web pages may use the API."}});
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ struct DefaultOptions {
     AuthStrategy auth_strategy = AuthStrategy::noauth;
     std::string http_basic_auth_user_file = "/etc/ferrite/htpasswd";
     bool debug = false;
+    bool debug_tracebacks_in_api = false;
     std::string log_file;  ///< Empty: standard error.
     std::string log_dir;   ///< In front of a relative log_file.
     std::string host;      ///< Name of this conductor; the host name when the file has none.
@@ -94,21 +95,6 @@ struct DatabaseOptions {
     Secret connection{"sqlite:///$state_path/ferrite.db"};  ///< URL; three slashes, then the path.
     int max_retries = 10;
     int max_pool_size = 5;
-};
-
-/// [oslo_middleware]
-struct MiddlewareOptions {
-    bool enable_proxy_headers_parsing = false;  ///< Trust X-Forwarded-* when building links.
-};
-
-/// [healthcheck]
-struct HealthcheckOptions {
-    bool enabled = false;
-};
-
-/// [cors]
-struct CorsOptions {
-    std::vector<std::string> allowed_origin;
 };
 
 }  // namespace ferrite::daemon

@@ -1,8 +1,6 @@
 #include "daemon/settings.h"
 
 #include <charconv>
-#include <fstream>
-#include <iterator>
 
 #include <fmt/core.h>
 
@@ -13,14 +11,6 @@ namespace ferrite::daemon {
 namespace {
 
 constexpr std::uint64_t kMiB = 1024 * 1024;
-
-std::string read_file(const std::string& path, std::string_view option) {
-    std::ifstream file(path, std::ios::binary);
-    std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-    if (!file.good() && text.empty())
-        throw InvalidValue(fmt::format("Option {}: the file {} can not be read.", option, path));
-    return text;
-}
 
 std::vector<std::filesystem::path> paths(const std::vector<std::string>& texts) {
     return {texts.begin(), texts.end()};
@@ -118,6 +108,10 @@ api::ApiOptions api_settings(const Options& options) {
     api.allow_md5_checksum = options.agent.allow_md5_checksum;
     api.disable_deep_image_inspection = options.conductor.disable_deep_image_inspection;
     api.permitted_image_formats = options.conductor.permitted_image_formats;
+    api.debug_tracebacks_in_api = options.general.debug_tracebacks_in_api;
+    api.cors = options.cors;
+    api.healthcheck = options.healthcheck;
+    api.healthcheck.port = options.api.port;
     return api;
 }
 
@@ -126,12 +120,20 @@ HttpServer::Options http_settings(const Options& options) {
     http.address = options.api.host_ip;
     http.port = options.api.port;
     http.unix_socket = options.api.unix_socket;
-    if (options.api.enable_ssl_api) {
-        http.certificate_pem = read_file(options.api.cert_file, "[api]cert_file");
-        http.key_pem = Secret(read_file(options.api.key_file, "[api]key_file"));
-        http.minimum_tls_version =
-            options.api.tls_minimum_version == TlsVersion::v1_3 ? "1.3" : "1.2";
-    }
+    http.unix_socket_mode = options.api.unix_socket_mode;
+    http.max_connections = options.serving.max_connections;
+    http.header_timeout = options.serving.header_timeout;
+    http.body_timeout = options.serving.body_timeout;
+    http.whole_body_timeout = options.serving.whole_body_timeout;
+    http.idle_timeout = options.serving.idle_timeout;
+    if (options.api.enable_ssl_api)
+        http.tls = {
+            .certificate_file = options.api.cert_file,
+            .key_file = options.api.key_file,
+            .client_ca_file = options.serving.client_ca_file,
+            .client_certificates = options.serving.client_certificates,
+            .minimum_version = options.api.tls_minimum_version == TlsVersion::v1_3 ? "1.3" : "1.2",
+            .ciphers = options.api.tls_ciphers};
     return http;
 }
 

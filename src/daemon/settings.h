@@ -29,7 +29,7 @@ std::string agents_api_url(const Options& options);
 std::string boot_url(const Options& options);
 
 api::ApiOptions api_settings(const Options& options);
-/// Everything but the functions of the API. Reads the certificate files; throws InvalidValue.
+/// Everything but the functions of the API.
 HttpServer::Options http_settings(const Options& options);
 conductor::Options conductor_settings(const Options& options);
 hardware::Drivers::Options driver_settings(const Options& options);

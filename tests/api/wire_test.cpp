@@ -152,6 +152,15 @@ TEST_F(WireTest, JsonSuffixIsCutForOldClientsOnly) {
     EXPECT_EQ(get("/v1/nodes/full.json", "1.91").status, 404);
     EXPECT_EQ(get("/v1/nodes/odd.json", "1.90").status, 200);
     EXPECT_EQ(get("/v1/nodes/odd.json", "1.91").status, 200);
+    EXPECT_EQ(get("/v1.json", "1.90").status, 200);
+    EXPECT_EQ(get("/v1.json", "1.91").status, 404);
+    EXPECT_EQ(get("/v1/nodes.json", "").status, 404);
+}
+
+TEST_F(WireTest, JsonSuffixWithAVersionThatIsNoneIsA406) {
+    for (std::string version : {"nonsense", "1", "1.x", "1.2.3", "99999999999999999999.1"})
+        for (std::string path : {"/v1/nodes.json", "/v1/nodes/full.json", "/v1.json"})
+            EXPECT_EQ(get(path, version).status, 406) << path << " " << version;
 }
 
 TEST_F(WireTest, AcceptMustAllowJson) {
@@ -204,6 +213,12 @@ TEST_F(WireTest, LinksBeginWithTheAddressThatWasAsked) {
     request.headers.set("X-Forwarded-Host", "front.example, inner");
     request.headers.set("X-Forwarded-Prefix", "/baremetal");
     EXPECT_EQ(self(send(request)), "https://front.example/baremetal/v1/");
+    request.headers.set("Forwarded",
+                        "For=1.2.3.4; Proto=http ; host=\"rfc.example:81\", for=5.6.7.8");
+    EXPECT_EQ(self(send(request)), "http://rfc.example:81/baremetal/v1/");
+    request.headers.set("Forwarded", "proto=gopher;host=\"bad host\";;=;host");
+    request.headers.set("Host", "inner.example");
+    EXPECT_EQ(self(send(request)), "http://inner.example/baremetal/v1/");
     make_api();
     request.headers.set("Host", "evil\"host");
     EXPECT_EQ(self(send(request)), "http://localhost/v1/");

@@ -196,10 +196,10 @@ TEST_F(HttpClientTest, OtherFailures) {
 
 TEST_F(HttpClientTest, Tls) {
     auto certificate = test::make_certificate();
-    HttpServer server(
-        runtime_.executor(),
-        {.certificate_pem = certificate.certificate_pem, .key_pem = Secret(certificate.key_pem)},
-        answer);
+    HttpServer server(runtime_.executor(),
+                      {.tls = {.certificate_pem = certificate.certificate_pem,
+                               .key_pem = Secret(certificate.key_pem)}},
+                      answer);
     server.start();
     auto secure = "https://127.0.0.1:" + std::to_string(server.port()) + "/echo";
     EXPECT_EQ(fetch({.url = secure}).failure, HttpFailure::tls);

@@ -219,6 +219,23 @@ TEST_F(HttpServerTest, SilentBodyAndIdleConnectionsAreClosed) {
     EXPECT_EQ(LoopbackClient(port).read_to_end(), "");
 }
 
+TEST_F(HttpServerTest, DripOfBytesDoesNotExtendTheBody) {
+    LoopbackClient client(start({.whole_body_timeout = 1s}).port());
+    client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n");
+    std::string answer;
+    try {
+        for (int i = 0; i < 600; ++i) {
+            client.send("x");
+            pollfd readable{.fd = client.fd(), .events = POLLIN, .revents = 0};
+            if (::poll(&readable, 1, 100) > 0) break;
+        }
+        answer = client.read_to_end();
+    } catch (const std::runtime_error&) {
+        return;  // closed while we were writing
+    }
+    EXPECT_TRUE(answer.starts_with("HTTP/1.1 408 ")) << answer;
+}
+
 TEST_F(HttpServerTest, ReceiverThatStopsReadingIsClosed) {
     HttpServer::Options options;
     options.body_timeout = 1s;
@@ -287,7 +304,8 @@ TEST_F(HttpServerTest, UnixSocket) {
         path.string().copy(address.sun_path, sizeof address.sun_path - 1);
         ASSERT_EQ(::bind(stale.get(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
     }
-    start({.unix_socket = path});
+    start({.unix_socket = path, .unix_socket_mode = 0620});
+    EXPECT_EQ(std::filesystem::status(path).permissions(), std::filesystem::perms(0620));
     LoopbackClient client(path.string());
     EXPECT_TRUE(client.exchange(get("/u")).ends_with("GET /u?\n"));
     HttpServer second(runtime_.executor(), {.unix_socket = path}, echo);
@@ -305,10 +323,25 @@ TEST_F(HttpServerTest, TakenAddressIsAnErrorThatNamesIt) {
     }
 }
 
+TEST_F(HttpServerTest, HalfOpenTlsIsClosed) {
+    auto certificate = test::make_certificate();
+    auto port = start({.header_timeout = 1s,
+                       .idle_timeout = 1s,
+                       .tls = {.certificate_pem = certificate.certificate_pem,
+                               .key_pem = Secret(certificate.key_pem)}})
+                    .port();
+    LoopbackClient silent(port), begun(port), garbage(port);
+    begun.send(std::string_view("\x16\x03\x01\x02\x00\x01\x00", 7));
+    garbage.send("\x16\x03\x01 nonsense, and more of it than any record begins with");
+    EXPECT_EQ(silent.read_to_end(), "");
+    EXPECT_EQ(begun.read_to_end(), "");
+    EXPECT_EQ(garbage.read_to_end().find("HTTP/"), std::string::npos);
+}
+
 TEST_F(HttpServerTest, Tls) {
     auto certificate = test::make_certificate();
-    auto port = start({.certificate_pem = certificate.certificate_pem,
-                       .key_pem = Secret(certificate.key_pem)})
+    auto port = start({.tls = {.certificate_pem = certificate.certificate_pem,
+                               .key_pem = Secret(certificate.key_pem)}})
                     .port();
     LoopbackClient plain(port);
     std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()),
@@ -343,9 +376,9 @@ TEST_F(HttpServerTest, BadCertificateIsAnError) {
           std::tuple{one.certificate_pem, std::string("nonsense"), "1.2"},
           std::tuple{one.certificate_pem, one.key_pem, "1.1"}}) {
         HttpServer server(runtime_.executor(),
-                          {.certificate_pem = certificate,
-                           .key_pem = Secret(key),
-                           .minimum_tls_version = version},
+                          {.tls = {.certificate_pem = certificate,
+                                   .key_pem = Secret(key),
+                                   .minimum_version = version}},
                           echo);
         EXPECT_THROW(server.start(), Error);
     }

@@ -102,13 +102,53 @@ power_delay = 6,2
 dhcp_range = 10.0.0.9-10.0.0.1
 )")
                       .report;
-    EXPECT_THAT(report.errors,
-                testing::UnorderedElementsAre(
-                    HasSubstr("auth_strategy"), HasSubstr("cert_file"), HasSubstr("heartbeat_interval"),
-                    HasSubstr("[database]connection = [secret]"), HasSubstr("power_delay"),
-                    HasSubstr("sync_power_state_workers = 0: must be a whole number of at least 1"),
-                    HasSubstr("dhcp_range")));
+    EXPECT_THAT(
+        report.errors,
+        testing::UnorderedElementsAre(
+            HasSubstr("auth_strategy"), HasSubstr("cert_file"), HasSubstr("heartbeat_interval"),
+            HasSubstr("[database]connection = [secret]"), HasSubstr("power_delay"),
+            HasSubstr("sync_power_state_workers = 0: must be a whole number of at least 1"),
+            HasSubstr("dhcp_range")));
     EXPECT_THAT(describe(report), testing::Not(HasSubstr("hunter2")));
+}
+
+TEST_F(Options, ReadsWhatBelongsToTheWeb) {
+    auto [options, report] = load(R"(
+[ssl]
+cert_file = /etc/api.pem
+key_file = /etc/api.key
+ca_file = /etc/clients.pem
+[api]
+enable_ssl_api = true
+unix_socket_mode = 0660
+[cors]
+allowed_origin = https://a, https://b
+allow_credentials = false
+max_age = 60
+[healthcheck]
+enabled = true
+disable_by_file_paths = 6385:/run/off,6386:/run/other
+allowed_source_ranges = 10.0.0.0/8, ::1
+[ferrite_api]
+client_certificates = optional
+access_log = access.log
+[DEFAULT]
+log_dir = /var/log/ferrite
+)");
+    EXPECT_THAT(report.errors, IsEmpty());
+    EXPECT_EQ(options.api.cert_file, "/etc/api.pem");
+    EXPECT_EQ(options.serving.client_ca_file, "/etc/clients.pem");
+    EXPECT_EQ(options.serving.client_certificates, ClientCertificates::optional);
+    EXPECT_EQ(options.serving.access_log, "/var/log/ferrite/access.log");
+    EXPECT_EQ(options.api.unix_socket_mode, 0660u);
+    EXPECT_THAT(options.cors.allowed_origin, ElementsAre("https://a", "https://b"));
+    EXPECT_FALSE(options.cors.allow_credentials);
+    EXPECT_THAT(options.healthcheck.disable_by_file_paths,
+                ElementsAre(std::pair<std::uint16_t, std::string>(6385, "/run/off"),
+                            std::pair<std::uint16_t, std::string>(6386, "/run/other")));
+    for (std::string bad : {"disable_by_file_paths = /run/off", "disable_by_file_paths = 99999:/x",
+                            "disable_by_file_paths = 1:", "allowed_source_ranges = here"})
+        EXPECT_EQ(load("[healthcheck]\n" + bad + "\n").report.errors.size(), 1u) << bad;
 }
 
 TEST_F(Options, EveryRowIsWellMade) {

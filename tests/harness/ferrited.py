@@ -60,17 +60,19 @@ def ini(sections):
 
 
 class Ferrited:
-    """ferrited at http://`host`:`port`; a context manager that starts and ends it.
+    """ferrited at http(s)://`host`:`port`; a context manager that starts and ends it.
 
     directory   made if need be; its database, log and configuration
     options     {section: {option: value}}, added to what every test server has
+    tls         the SSLContext with which the harness asks a server that speaks HTTPS
     """
 
-    def __init__(self, directory, options=None, host="127.0.0.1", port=None):
+    def __init__(self, directory, options=None, host="127.0.0.1", port=None, tls=None):
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.port = port or free_port()
-        self.url = f"http://{host}:{self.port}"
+        self.tls = tls
+        self.url = f"{'https' if tls else 'http'}://{host}:{self.port}"
         self.log_path = self.directory / "ferrited.log"
         self.config = self.directory / "ferrite.conf"
         self.process = None
@@ -105,7 +107,7 @@ class Ferrited:
             raise AssertionError(f"ferrited ended with status {self.process.returncode}; its log: "
                                  + self.log()[-2000:])
         try:
-            with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+            with urllib.request.urlopen(self.url + path, timeout=10, context=self.tls) as answer:
                 return answer.status == 200
         except (urllib.error.URLError, OSError):
             return False
@@ -125,6 +127,10 @@ class Ferrited:
         """Resident memory of the server, in KiB."""
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
         return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1])
+
+    def files(self):
+        """Number of files and sockets that the server has open."""
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def log(self):
         """What the server has logged."""

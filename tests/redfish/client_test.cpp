@@ -136,8 +136,8 @@ TEST_F(RedfishClientTest, SaysThatNobodyAnswers) {
 
 TEST_F(RedfishClientTest, VerifiesCertificatesUnlessToldNotTo) {
     auto certificate = test::make_certificate();
-    test::FakeService service(runtime_, {.certificate_pem = certificate.certificate_pem,
-                                         .key_pem = Secret(certificate.key_pem)});
+    test::FakeService service(runtime_, {.tls = {.certificate_pem = certificate.certificate_pem,
+                                                 .key_pem = Secret(certificate.key_pem)}});
     Client strict(http_, options(service.address()));
     auto error = failure(strict, "/redfish/v1/Systems/1");
     EXPECT_EQ(error.reason(), Reason::untrusted);

@@ -17,7 +17,7 @@ namespace ferrite::test {
 class FakeService {
 public:
     explicit FakeService(const Runtime& runtime, HttpServer::Options options = {})
-        : tls_(!options.certificate_pem.empty()),
+        : tls_(options.tls.enabled()),
           server_(runtime.executor(), std::move(options),
                   [this](HttpRequest request) { return answer(std::move(request)); }) {
         server_.start();

@@ -20,6 +20,7 @@ HttpResponse list_node_children(const Call& call);
 // node_show.cpp
 HttpResponse show_node(const Call& call);
 HttpResponse show_node_field(const Call& call);
+HttpResponse refuse_node_detail(const Call& call);
 HttpResponse show_node_states(const Call& call);
 HttpResponse show_node_console(const Call& call);
 HttpResponse show_node_traits(const Call& call);

@@ -13,6 +13,7 @@ struct Manners {
     bool lists_may_repeat = true;         ///< `fields=a&fields=b` is `fields=a,b`.
     bool next_keeps_filters = true;       ///< A `next` link repeats the filters of its request.
     bool any_uuid_form = true;            ///< A UUID without hyphens or in capitals finds its node.
+    bool cpus_are_a_size = false;         ///< The property cpus must be a number, as memory_mb.
     bool router_hides_parts = false;  ///< The 404 of shards and below portgroups is the router's.
     bool volumes_need_power_off = false;  ///< To delete one, whatever the state of its node is.
     int below_nested_list = 400;          ///< Status of `GET /v1/nodes/N/ports/P`.
@@ -26,6 +27,7 @@ constexpr Manners manners_of(model::MicroVersion max) {
             .lists_may_repeat = false,
             .next_keeps_filters = false,
             .any_uuid_form = false,
+            .cpus_are_a_size = true,
             .router_hides_parts = true,
             .volumes_need_power_off = true,
             .below_nested_list = 403};

@@ -85,7 +85,7 @@ Task<HttpResponse> create_node(Call call) {
     bool own = creates_own(call);
     check_new_versions(node_resource(), call, body);
     check_name(call, node);
-    check_properties(node);
+    check_properties(call, node);
     if (own) settle_owner(call, node);
     fill_in_defaults(call, body, node);
     settle_relations(call, node);

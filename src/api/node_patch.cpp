@@ -208,7 +208,7 @@ Task<HttpResponse> patch_node(Call call) {
     check_names(call, before, steps);
     auto node = patched(node_resource(), before, steps, secret_node_names());
     node.conductor_group = lower_case(node.conductor_group);
-    check_properties(node);
+    check_properties(call, node);
     settle_parent(call, before, node);
     check_chassis(call, before, node);
     require_conductor(call, node, 400);

@@ -43,6 +43,12 @@ HttpResponse show_node_field(const Call& call) {
     return show(call, comma_separated(call.words[1]));
 }
 
+HttpResponse refuse_node_detail(const Call&) {
+    throw InvalidValue(
+        "A node is always shown with all of its fields: leave /detail out. The list of all nodes "
+        "with their fields is /v1/nodes/detail.");
+}
+
 HttpResponse show_node_states(const Call& call) {
     auto node = find_without_arguments(call);
     std::string body;

@@ -11,6 +11,7 @@
 #include "api/text.h"
 #include "base/error.h"
 #include "base/uuid.h"
+#include "model/node_properties.h"
 #include "model/states.h"
 #include "store/nodes.h"
 
@@ -149,14 +150,6 @@ void check_network_items(const Json& data, std::string_view list,
                     "Each element of '{}' in network_data needs '{}', a text.", list, key));
 }
 
-bool is_size(const Json& value) {
-    if (value.is_int64()) return value.get_int64() >= 0;
-    if (value.is_double()) return value.get_double() >= 0;
-    if (!value.is_string()) return value.is_uint64();
-    auto text = trimmed(value.get_string());
-    return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
-}
-
 }  // namespace
 
 const Resource<Node>& node_resource() {
@@ -259,18 +252,11 @@ void check_network_data(const Json& data) {
     check_network_items(data, "services", kService);
 }
 
-void check_properties(const Node& node) {
+void check_properties(const Call& call, const Node& node) {
     if (node.instance_name && node.instance_name->empty())
         throw InvalidValue("instance_name must have 1 to 255 characters, or be left out.");
-    if (node.properties.absent()) return;
-    auto properties = node.properties.value();
-    for (std::string_view name : {"local_gb", "memory_mb"}) {
-        const auto& size = member(properties, name);
-        if (!size.is_null() && !is_size(size))
-            throw InvalidValue(
-                fmt::format("The property {} of node {} must be a whole number, 0 or more.", name,
-                            node.label()));
-    }
+    constexpr std::array<std::string_view, 3> kSizes = {"local_gb", "memory_mb", "cpus"};
+    model::check_sizes(node, std::span(kSizes).first(call.parts->manners.cpus_are_a_size ? 3 : 2));
 }
 
 void check_boot_mode_capability(const Call& call, const Json& capabilities) {

@@ -50,7 +50,7 @@ void check_network_data(const Json& data);
 
 /// Throws InvalidValue when a size in the node's properties is no non-negative whole number, and
 /// for an empty instance_name.
-void check_properties(const model::Node& node);
+void check_properties(const Call& call, const model::Node& node);
 
 /// Throws InvalidValue when `capabilities` ask for a boot mode that `[api]
 /// disallowed_enrollment_boot_modes` lists.

@@ -98,6 +98,16 @@ void derive_image_type(model::Node& node) {
         node.instance_info.set("image_type", Json("whole-disk"));
 }
 
+/// The step that is the deploy itself can be switched off, but not moved.
+void refuse_moving_core_step(const JsonArray& wanted) {
+    for (const auto& item : wanted)
+        if (auto step = hardware::step_from_json(item);
+            step.id() == "deploy.deploy" && step.priority > 0)
+            throw InvalidValue(
+                "The step deploy.deploy has its place and can not be moved: give it the priority 0 "
+                "to leave it out.");
+}
+
 /// What makes a deploy impossible is told at once, as a bad request of the one who asked.
 void validate(NodeSession& session) {
     try {
@@ -123,6 +133,7 @@ Begun begin_deploy(NodeSession& session, const ProvisionRequest& request) {
                   "[api]disallow_deploy_steps");
     if (!states::next(node.provision_state.value_or(""), rebuild ? "rebuild" : "deploy"))
         change_state(node, rebuild ? "rebuild" : "deploy", Follows::work);
+    refuse_moving_core_step(request.deploy_steps);
     user_steps(session, StepKind::deploy, request.deploy_steps, Unknown::skipped);
     derive_image_type(node);
     if (!request.configdrive.is_null()) node.instance_info.set("configdrive", request.configdrive);

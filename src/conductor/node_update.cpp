@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include <fmt/core.h>
 
 #include "base/error.h"
+#include "model/node_properties.h"
 #include "model/states.h"
 
 namespace ferrite::conductor {
@@ -81,29 +81,11 @@ void check_reasons(const Node& stored, Node& node) {
         throw InvalidValue("retired_reason can be set only together with retired.");
 }
 
-bool is_whole_number(const Json& value) {
-    if (value.is_int64()) return value.as_int64() >= 0;
-    if (value.is_uint64()) return true;
-    if (value.is_double()) return value.as_double() >= 0;
-    if (!value.is_string()) return false;
-    std::string_view text = value.as_string();
-    while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-    while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-    std::uint64_t number = 0;
-    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    return error == std::errc() && end == text.data() + text.size();
-}
-
 }  // namespace
 
 void check_properties(const Node& node) {
-    JsonObject properties = node.properties.object();
-    for (auto key : {"local_gb", "memory_mb"}) {
-        auto* value = properties.if_contains(key);
-        if (!value || value->is_null() || is_whole_number(*value)) continue;
-        throw InvalidValue(
-            fmt::format("properties.{} must be a whole number, not {}.", key, to_text(*value)));
-    }
+    constexpr std::array<std::string_view, 2> kSizes = {"local_gb", "memory_mb"};
+    model::check_sizes(node, kSizes);
 }
 
 void apply_update(NodeSession& session, const Node& before, const Node& wanted,

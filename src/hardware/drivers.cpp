@@ -129,6 +129,20 @@ bool takes_anything(const HardwareType& type) {
     return type.name == "fake-hardware";
 }
 
+using Overrides = std::map<std::string, std::string, std::less<>>;
+
+/// By kind: the interfaces that `<kind>_interface` in the node's instance_info names.
+Overrides overrides(const model::Node& node) {
+    Overrides named;
+    if (node.instance_info.text().find("_interface\"") == std::string::npos) return named;
+    auto info = node.instance_info.object();
+    for (const auto& kind : model::interface_kinds())
+        if (const auto* name = info.if_contains(fmt::format("{}_interface", kind.name));
+            name && name->is_string())
+            named.emplace(kind.name, std::string(name->get_string()));
+    return named;
+}
+
 }  // namespace
 
 std::span<const HardwareType> hardware_types() {
@@ -217,10 +231,6 @@ std::vector<std::string> Drivers::choices(std::string_view name, std::string_vie
     std::vector<std::string> found;
     for (auto candidate : hardware_type.supported.at(kind))
         if (supports(hardware_type, kind, candidate)) found.emplace_back(candidate);
-    for (const auto& candidate : options_.enabled_interfaces.find(kind)->second)
-        if (supports(hardware_type, kind, candidate) &&
-            std::ranges::find(found, candidate) == found.end())
-            found.push_back(candidate);
     return found;
 }
 
@@ -231,8 +241,10 @@ std::optional<std::string> Drivers::default_for(std::string_view name,
         supports(type(name), kind, configured->second))
         return configured->second;
     auto candidates = choices(name, kind);
-    if (candidates.empty()) return std::nullopt;
-    return candidates.front();
+    if (!candidates.empty()) return candidates.front();
+    const auto& enabled = options_.enabled_interfaces.find(kind)->second;
+    if (takes_anything(type(name)) && !enabled.empty()) return enabled.front();
+    return std::nullopt;
 }
 
 std::map<std::string, std::string, std::less<>> Drivers::properties(std::string_view name) const {
@@ -246,28 +258,38 @@ std::map<std::string, std::string, std::less<>> Drivers::properties(std::string_
     return all;
 }
 
+void Drivers::check_choice(std::string_view driver, std::string_view kind,
+                           std::string_view name) const {
+    if (supports(type(driver), kind, name)) return;
+    throw InvalidValue(fmt::format(
+        "'{}' can not be the {}_interface of a node with driver {}: choose one of {}, or enable "
+        "it with [DEFAULT]enabled_{}_interfaces.",
+        name, kind, driver, fmt::join(choices(driver, kind), ", "), kind));
+}
+
 void Drivers::settle_interfaces(model::Node& node) const {
-    const auto& hardware_type = type(node.driver);
+    auto instance = overrides(node);
     for (const auto& kind : model::interface_kinds()) {
         auto& chosen = node.*kind.field;
-        if (!chosen) {
+        auto of_instance = instance.find(kind.name);
+        if (of_instance != instance.end())
+            check_choice(node.driver, kind.name, of_instance->second);
+        if (chosen)
+            check_choice(node.driver, kind.name, *chosen);
+        else if (of_instance == instance.end())
             chosen = default_for(node.driver, kind.name);
-            continue;
-        }
-        if (supports(hardware_type, kind.name, *chosen)) continue;
-        throw InvalidValue(
-            fmt::format("'{}' can not be the {}_interface of a node with driver {}: choose one of "
-                        "{}, or enable "
-                        "it with [DEFAULT]enabled_{}_interfaces.",
-                        *chosen, kind.name, node.driver,
-                        fmt::join(choices(node.driver, kind.name), ", "), kind.name));
     }
 }
 
 DriverInterfaces Drivers::interfaces_of(const model::Node& node) const {
     DriverInterfaces set;
+    auto instance = overrides(node);
     for (const auto& kind : model::interface_kinds()) {
-        const auto& chosen = node.*kind.field;
+        auto chosen = node.*kind.field;
+        if (auto of_instance = instance.find(kind.name); of_instance != instance.end())
+            chosen = of_instance->second;
+        // A node whose instance had an interface of its own may have none when that is gone.
+        if (!chosen) chosen = default_for(node.driver, kind.name);
         const auto& known = implementations_.find(kind.name)->second;
         auto found = known.find(chosen.value_or(""));
         if (found == known.end())

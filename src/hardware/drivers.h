@@ -45,7 +45,8 @@ public:
     /// Enabled hardware types, sorted.
     std::vector<std::string> names() const;
     bool enabled(std::string_view type) const;
-    /// Enabled implementations of one kind that `type` supports, best first.
+    /// Enabled implementations of one kind that `type` lists, best first. fake-hardware takes any
+    /// other that is enabled too, when it is named.
     std::vector<std::string> choices(std::string_view type, std::string_view kind) const;
     /// What a node of `type` gets when it names none; nothing when there is none.
     std::optional<std::string> default_for(std::string_view type, std::string_view kind) const;
@@ -53,15 +54,18 @@ public:
     std::map<std::string, std::string, std::less<>> properties(std::string_view type) const;
 
     /// Fills in the interfaces that the node leaves open and checks the others. Throws InvalidValue
-    /// with the names that would be right (reference: api.md section 9.6).
+    /// with the names that would be right. An interface that the node's instance_info names is
+    /// checked as well, and the node's own may then stay open (reference: api.md section 9.6).
     void settle_interfaces(model::Node& node) const;
 
-    /// The node's own set. Throws InvalidValue when one of them is no longer enabled.
+    /// The node's own set; what its instance_info names goes before its own. Throws InvalidValue
+    /// when one of them is no longer enabled.
     DriverInterfaces interfaces_of(const model::Node& node) const;
 
 private:
     const HardwareType& type(std::string_view name) const;
     bool supports(const HardwareType& type, std::string_view kind, std::string_view name) const;
+    void check_choice(std::string_view driver, std::string_view kind, std::string_view name) const;
 
     Options options_;
     Implementations implementations_;

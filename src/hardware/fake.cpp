@@ -79,6 +79,11 @@ Task<> FakeRescue::clean_up(NodeContext*) {
     co_return;
 }
 
+std::map<std::string, std::string> FakeVendor::properties() const {
+    return {{"B1", "An example of a property; nothing reads it."},
+            {"B2", "Another example of a property; nothing reads it."}};
+}
+
 std::vector<Step> FakeVendor::steps(const NodeContext&, StepKind kind) const {
     if (kind != StepKind::clean) return {};
     return {{.interface = "vendor", .name = "log_passthrough", .priority = 1}};

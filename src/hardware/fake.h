@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <string>
 
 #include "hardware/absent.h"
@@ -87,6 +88,7 @@ private:
 /// Its one clean step, `log_passthrough`, gives automated cleaning something to do.
 class FakeVendor : public Interface {
 public:
+    std::map<std::string, std::string> properties() const override;
     std::vector<Step> steps(const NodeContext&, StepKind kind) const override;
     Task<StepOutcome> run_step(NodeContext* context, StepKind kind, Step step) override;
 };

@@ -24,13 +24,26 @@ def indices(words):
 
 def differences(golden, other, path=""):
     """Yields (path, container, key, golden's value) wherever two JSON values differ."""
-    for key in golden.keys() | other.keys():
-        wanted, found = golden.get(key, MISSING), other.get(key, MISSING)
-        at = f"{path}/{key}"
-        if isinstance(wanted, dict) and isinstance(found, dict):
-            yield from differences(wanted, found, at)
+    for key in keys(golden) | keys(other):
+        wanted, found = at(golden, key), at(other, key)
+        here = f"{path}/{key}"
+        if comparable(wanted, found):
+            yield from differences(wanted, found, here)
         elif wanted != found:
-            yield at, other, key, wanted
+            yield here, other, key, wanted
+
+
+def keys(container):
+    return set(container) if isinstance(container, dict) else set(range(len(container)))
+
+
+def at(container, key):
+    return container.get(key, MISSING) if isinstance(container, dict) else container[key]
+
+
+def comparable(wanted, found):
+    both_lists = isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found)
+    return both_lists or (isinstance(wanted, dict) and isinstance(found, dict))
 
 
 def excuse(golden, output):

@@ -16,6 +16,7 @@
 #include "api/text.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/log_scope.h"
 #include "base/uuid.h"
 #include "model/node.h"
 
@@ -238,6 +239,15 @@ void prepare(Exchange& exchange) {
     if (!exchange.done) find_handler(exchange, *words);
 }
 
+/// All that needs no coroutine: up to the answer of a handler that only reads.
+void answer_at_once(Exchange& exchange, const std::string& log_words) {
+    LogScope scope(log_words);
+    prepare(exchange);
+    if (exchange.done || !exchange.route->answer) return;
+    exchange.response = exchange.route->answer(exchange.call);
+    exchange.done = true;
+}
+
 /// What a failure looks like to a client. Failures of our own go to the log, under the request's
 /// id, and only that id to the client.
 HttpResponse failure(const Call& call, const std::exception& problem) {
@@ -247,8 +257,8 @@ HttpResponse failure(const Call& call, const std::exception& problem) {
     if (call.options().debug_tracebacks_in_api && (internal || error->http_status() >= 500))
         debug = describe_failure(call.http, problem);
     if (!internal) return fault(error->http_status(), error->message(), debug);
-    log_error("API_REQUEST_FAILED", "request={} method={} path={} error={}", log_id(call.context),
-              call.http.method, call.http.path.substr(0, 200), problem.what());
+    log_error("API_REQUEST_FAILED", "method={} path={} error={}", call.http.method,
+              call.http.path.substr(0, 200), problem.what());
     return fault(500,
                  fmt::format("The service failed inside while it handled this request: its log "
                              "says why under {}.",
@@ -304,23 +314,25 @@ Api::~Api() = default;
 
 Task<HttpResponse> Api::handle(HttpRequest request) {
     Exchange exchange{.call = make_call(state_->parts, std::move(request))};
+    const auto log_words = "request=" + log_id(exchange.call.context);
     try {
         const auto& http = exchange.call.http;
         if (auto health = answer_healthcheck(exchange.call.options().healthcheck, http)) {
             exchange.response = std::move(*health);
             exchange.done = true;
-        } else if (!state_->authenticator)
+        } else if (!state_->authenticator) {
             adopt(exchange.call, claimed_identity(http.headers), Enforcement::off);
-        else if (needs_credentials(http))
+        } else if (needs_credentials(http)) {
             adopt(exchange, co_await state_->authenticator->authenticate(&http));
-        else
+        } else {
             adopt(exchange.call, nullptr, Enforcement::off);
-        if (!exchange.done) prepare(exchange);
-        if (!exchange.done && exchange.route->answer)
-            exchange.response = exchange.route->answer(exchange.call);
-        else if (!exchange.done)
-            exchange.response = co_await exchange.route->work(exchange.call);
+        }
+        if (!exchange.done) answer_at_once(exchange, log_words);
+        if (!exchange.done)
+            exchange.response =
+                co_await with_log_words(log_words, exchange.route->work(exchange.call));
     } catch (const std::exception& problem) {
+        LogScope scope(log_words);
         exchange.response = failure(exchange.call, problem);
     }
     finish(exchange);

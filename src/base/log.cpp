@@ -8,6 +8,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 
 #include "base/error.h"
+#include "base/log_scope.h"
 
 namespace ferrite {
 namespace {
@@ -102,6 +103,10 @@ void write_log(LogLevel level, std::string_view id, std::string_view text) {
     line += id;
     line += ' ';
     append_one_line(line, text);
+    if (const auto& words = log_words(); !words.empty()) {
+        line += ' ';
+        append_one_line(line, words);
+    }
     current_logger()->log(spdlog_level(level), std::string_view(line));
 }
 

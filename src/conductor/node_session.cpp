@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/log_scope.h"
 #include "conductor/failure.h"
 #include "conductor/state_change.h"
 #include "model/states.h"
@@ -192,9 +193,10 @@ void carry_out(Services& services, std::unique_ptr<NodeSession> session, std::st
                Work work) {
     ++services.workers;
     auto label = fmt::format("{} of node {}", name, session->node.uuid);
-    services.runtime.spawn(std::move(label),
-                           run_to_end(services.shared_from_this(), std::move(session),
-                                      std::move(name), std::move(work)));
+    services.runtime.spawn(
+        std::move(label),
+        with_log_words(log_words(), run_to_end(services.shared_from_this(), std::move(session),
+                                               std::move(name), std::move(work))));
 }
 
 }  // namespace ferrite::conductor

@@ -156,7 +156,9 @@ void Server::start() {
 std::string Server::url() const {
     const auto& api = parts_->options.api;
     if (!api.unix_socket.empty()) return "unix:" + api.unix_socket;
-    auto host = api.host_ip == "0.0.0.0" ? std::string("127.0.0.1") : api.host_ip;
+    auto host = api.host_ip == "0.0.0.0" ? std::string("127.0.0.1")
+                : api.host_ip == "::"    ? std::string("::1")
+                                         : api.host_ip;
     if (host.find(':') != std::string::npos) host = "[" + host + "]";
     return fmt::format("{}://{}:{}", api.enable_ssl_api ? "https" : "http", host,
                        parts_->http->port());

@@ -87,7 +87,8 @@ TEST_F(RequestLogTest, FailuresAreLoggedUnderBothIds) {
     auto reply = send(request);
     EXPECT_EQ(reply.status, 500);
     auto id = std::string(reply.headers.get("x-openstack-request-id"));
-    EXPECT_THAT(content(log), HasSubstr("API_REQUEST_FAILED request=" + id + "/" + kGlobal));
+    EXPECT_THAT(content(log), HasSubstr("API_REQUEST_FAILED method=GET path="));
+    EXPECT_THAT(content(log), HasSubstr(" request=" + id + "/" + kGlobal + "\n"));
     EXPECT_THAT(content(log), Not(HasSubstr("hunter2")));
     EXPECT_THAT(reply.fault(), HasSubstr(id));
     EXPECT_THAT(reply.text, Not(HasSubstr("flux")));

@@ -213,6 +213,16 @@ TEST_F(UserSteps, OfADeployAreRefusedAtOnceWhenTheyCannotBe) {
     EXPECT_TRUE(is_released(uuid));
 }
 
+TEST_F(UserSteps, MayLeaveTheDeployItselfOutButNotMoveIt) {
+    script.set_steps(StepKind::deploy, {step("deploy", "deploy", 100), step("deploy", "more", 10)});
+    start();
+    auto uuid = add(states::available);
+    EXPECT_EQ(ask(uuid, "active", {named("deploy", "deploy", 50)}), 400);
+    EXPECT_EQ(ask(uuid, "active", {named("deploy", "deploy", 0)}), 0);
+    ASSERT_TRUE(reaches(uuid, states::active));
+    EXPECT_THAT(script.calls(), ElementsAre("prepare", "step deploy.more"));
+}
+
 TEST_F(UserSteps, OfTheAgentAreCheckedWhenItIsUp) {
     script.let_wait("deploy.deploy");
     script.set_progress({AgentProgress::Kind::fresh, ""});

@@ -196,6 +196,7 @@ void check_rule_of_service(const Exchange& exchange) {
 
 void find_handler(Exchange& exchange, const std::vector<std::string>& words) {
     auto& call = exchange.call;
+    if (!words.empty() && !offers_part(call, words.front())) return refuse(exchange, {.status = 404});
     auto match = find_route(call.http.method, words);
     if (!match.route) return refuse(exchange, match.refusal);
     exchange.route = match.route;

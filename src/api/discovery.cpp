@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "api/handlers.h"
 #include "api/resource.h"
 #include "base/json.h"
@@ -41,6 +43,11 @@ JsonArray link_pair(const Call& call, std::string_view name) {
 }
 
 }  // namespace
+
+bool offers_part(const Call& call, std::string_view word) {
+    auto part = std::ranges::find(kTopLevel, word, &TopLevel::name);
+    return part == std::end(kTopLevel) || call.offers(part->since);
+}
 
 HttpResponse show_root(const Call& call) {
     JsonObject body{

@@ -9,6 +9,9 @@ namespace ferrite::api {
 // discovery.cpp
 HttpResponse show_root(const Call& call);
 HttpResponse show_v1(const Call& call);
+/// False for a part of the API, by the first word of its paths, that the release to which the
+/// service is pinned does not have at any version.
+bool offers_part(const Call& call, std::string_view word);
 
 // node_list.cpp
 HttpResponse list_nodes(const Call& call);
@@ -23,7 +26,6 @@ HttpResponse show_node_field(const Call& call);
 HttpResponse refuse_node_detail(const Call& call);
 HttpResponse show_node_states(const Call& call);
 HttpResponse show_node_console(const Call& call);
-HttpResponse show_node_traits(const Call& call);
 
 // node_create.cpp, node_patch.cpp
 Task<HttpResponse> create_node(Call call);
@@ -41,6 +43,25 @@ Task<HttpResponse> validate_named_node(Call call);
 Task<HttpResponse> show_boot_device(Call call);
 Task<HttpResponse> show_supported_boot_devices(Call call);
 Task<HttpResponse> set_boot_device(Call call);
+
+// node_traits.cpp, node_vifs.cpp, node_virtual_media.cpp
+HttpResponse show_node_traits(const Call& call);
+Task<HttpResponse> set_node_traits(Call call);
+Task<HttpResponse> add_node_trait(Call call);
+Task<HttpResponse> delete_node_traits(Call call);
+Task<HttpResponse> delete_node_trait(Call call);
+Task<HttpResponse> list_node_vifs(Call call);
+Task<HttpResponse> attach_node_vif(Call call);
+Task<HttpResponse> detach_node_vif(Call call);
+Task<HttpResponse> show_virtual_media(Call call);
+Task<HttpResponse> attach_virtual_media(Call call);
+Task<HttpResponse> detach_virtual_media(Call call);
+
+// vendor_passthru.cpp
+Task<HttpResponse> list_vendor_methods(Call call);
+Task<HttpResponse> call_vendor_method(Call call);
+HttpResponse list_driver_vendor_methods(const Call& call);
+HttpResponse call_driver_vendor_method(const Call& call);
 
 // node_history.cpp
 HttpResponse list_node_history(const Call& call);
@@ -111,7 +132,11 @@ HttpResponse list_conductors(const Call& call);
 HttpResponse show_conductor(const Call& call);
 HttpResponse list_shards(const Call& call);
 
-// lookup.cpp, heartbeat.cpp
+// events.cpp
+HttpResponse post_events(const Call& call);
+
+// lookup.cpp, heartbeat.cpp, continue_inspection.cpp
+Task<HttpResponse> continue_inspection(Call call);
 Task<HttpResponse> look_up_node(Call call);
 Task<HttpResponse> receive_heartbeat(Call call);
 

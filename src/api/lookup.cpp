@@ -42,14 +42,8 @@ std::vector<std::string> valid_macs(const std::optional<std::string>& addresses)
 
 /// The one node that has ports with these addresses.
 std::optional<Node> find_by_macs(store::Sql& db, const std::vector<std::string>& macs) {
-    std::optional<std::string> uuid;
-    for (const auto& mac : macs) {
-        auto port = store::ports::find_by_address(db, mac);
-        if (!port) continue;
-        if (uuid && *uuid != port->node_uuid) return std::nullopt;
-        uuid = port->node_uuid;
-    }
-    return uuid ? store::nodes::find(db, *uuid) : std::nullopt;
+    auto uuids = nodes_with_macs(db, macs);
+    return uuids.size() == 1 ? store::nodes::find(db, *uuids.begin()) : std::nullopt;
 }
 
 bool has_fast_track(const Call& call, const Node& node) {
@@ -116,11 +110,38 @@ JsonObject agent_config(const Call& call, const Node& node, Json token) {
 
 }  // namespace
 
-void check_ramdisk_endpoint(const Call& call) {
+void check_ramdisk_enabled(const Call& call) {
     if (!call.options().enable_ramdisk_endpoints)
         throw Error(403, "ramdisk_endpoints_disabled",
                     "This service answers no agents: see [api]enable_ramdisk_endpoints.");
+}
+
+void check_ramdisk_endpoint(const Call& call) {
+    check_ramdisk_enabled(call);
     if (!call.has(since(1, 22))) nothing_here(call);
+}
+
+std::set<std::string> nodes_with_macs(store::Sql& db, const std::vector<std::string>& macs) {
+    std::set<std::string> uuids;
+    for (const auto& mac : macs)
+        if (auto port = store::ports::find_by_address(db, mac)) uuids.insert(port->node_uuid);
+    return uuids;
+}
+
+Task<Json> token_for_agent(Call call, Node node) {
+    if (!call.has(since(1, 62))) co_return has_token(node) ? Json(kMask) : Json();
+    require_conductor(call, node, 400);
+    check_lock(node);
+    co_return Json(co_await call.conductor().agent_token(call.context, node.uuid));
+}
+
+std::string agent_document(const Call& call, const std::string& uuid, Json token) {
+    auto node = call.store().read([&](store::Sql& db) { return store::nodes::get(db, uuid); });
+    std::string body = R"({"config":)" + to_text(Json(agent_config(call, node, std::move(token))));
+    body += R"(,"node":)";
+    Document<Node>::of_part(node_resource(), call, kNodeFields).append(Showing(call), node, body);
+    body += '}';
+    return body;
 }
 
 Task<HttpResponse> look_up_node(Call call) {
@@ -139,20 +160,8 @@ Task<HttpResponse> look_up_node(Call call) {
     });
     if (!node || !awaits_agent(call, *node)) refuse();
 
-    Json token;
-    if (call.has(since(1, 62))) {
-        require_conductor(call, *node, 400);
-        check_lock(*node);
-        token = co_await call.conductor().agent_token(call.context, node->uuid);
-        node = find_node(call, node->uuid);
-    } else if (has_token(*node)) {
-        token = kMask;
-    }
-    std::string body = R"({"config":)" + to_text(Json(agent_config(call, *node, token)));
-    body += R"(,"node":)";
-    Document<Node>::of_part(node_resource(), call, kNodeFields).append(Showing(call), *node, body);
-    body += '}';
-    co_return json_reply(200, std::move(body));
+    auto token = co_await token_for_agent(call, *node);
+    co_return json_reply(200, agent_document(call, node->uuid, std::move(token)));
 }
 
 }  // namespace ferrite::api

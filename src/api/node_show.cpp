@@ -63,10 +63,4 @@ HttpResponse show_node_console(const Call& call) {
         200, fmt::format(R"({{"console_enabled":{},"console_info":null}})", node.console_enabled));
 }
 
-HttpResponse show_node_traits(const Call& call) {
-    auto node = find_without_arguments(call);
-    return json_reply(
-        200, fmt::format(R"({{"traits":{}}})", node.traits.absent() ? "[]" : node.traits.text()));
-}
-
 }  // namespace ferrite::api

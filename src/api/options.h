@@ -44,6 +44,8 @@ struct ApiOptions {
     std::chrono::seconds heartbeat_timeout{60};
 
     bool enable_ramdisk_endpoints = true;
+    bool auto_discovery = false;  ///< `[auto_discovery]enabled`: unknown machines become nodes.
+    std::string auto_discovery_driver;
     bool restrict_lookup = true;
     std::chrono::seconds ramdisk_heartbeat_timeout{300};
     bool fast_track = false;         ///< `[deploy]fast_track`

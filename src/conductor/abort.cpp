@@ -27,7 +27,8 @@ Begun begin_abort(NodeSession& session, const ProvisionRequest&) {
     bool rescues = node.in_state(states::rescue_wait);
     bool inspects = node.in_state(states::inspect_wait);
 
-    change_state(node, "abort", cleans || deploys || rescues ? Follows::work : Follows::nothing);
+    bool works = cleans || deploys || rescues || inspects;
+    change_state(node, "abort", works ? Follows::work : Follows::nothing);
     // Kept at once: were the rest interrupted, the node would already say why it is in this state.
     if (cleans) node.last_error = abort_reason(node, StepKind::clean);
     if (deploys) node.last_error = abort_reason(node, StepKind::deploy);
@@ -35,8 +36,8 @@ Begun begin_abort(NodeSession& session, const ProvisionRequest&) {
     if (deploys) return Work(abort_deploy);
     if (rescues) return Work(abort_rescue);
     if (inspects) {
-        forget_operation(node, Forget::steps_and_agent);
         session.record_error("introspection", "Inspection was aborted by request.");
+        return Work(abort_inspect);
     }
     return std::nullopt;
 }

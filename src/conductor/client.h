@@ -66,6 +66,39 @@ struct BootDevice {
     std::optional<bool> persistent;
 };
 
+/// What becomes of a node's traits (reference: api.md section 11.6).
+struct TraitChange {
+    enum class Kind { replace, add, remove, clear } kind = Kind::replace;
+    std::vector<std::string> traits;  ///< All of them names that a trait may have.
+};
+
+/// A call of a method of the node's vendor interface (reference: api.md section 11.13).
+struct VendorCall {
+    std::string method;
+    std::string http_method;  ///< That the call came with.
+    Json arguments;
+};
+
+/// What a vendor method answers; nothing for one that goes on in the background.
+using VendorReply = std::optional<Json>;
+
+/// An image that the BMC shall show to the machine (reference: api.md section 11.12).
+struct VirtualMediaImage {
+    std::string device_type;  ///< "cdrom", "disk" or "floppy".
+    std::string url;
+    enum class Source {
+        direct,  ///< The BMC reads `url` itself.
+        local,   ///< The conductor fetches it and serves it to the BMC.
+    } source = Source::local;
+};
+
+/// What an agent found out about its machine (reference: api.md section 22.3).
+struct InspectionReport {
+    JsonObject inventory;
+    JsonObject plugin_data;
+    bool discovered = false;  ///< The node was created for this report: it stays in enroll.
+};
+
 /// How the API reaches the conductor that is in charge of a node; in this process or elsewhere.
 ///
 /// Every function may be called from any coroutine of the service and throws Error with the HTTP
@@ -128,6 +161,30 @@ public:
                                    bool persistent) = 0;
     virtual Task<std::vector<std::string>> supported_boot_devices(RequestContext context,
                                                                   std::string uuid) = 0;
+
+    virtual Task<> change_traits(RequestContext context, std::string uuid, TraitChange change) = 0;
+
+    /// Objects with an `id`, as the network interface keeps them (api.md section 11.5).
+    virtual Task<JsonArray> vifs(RequestContext context, std::string uuid) = 0;
+    /// `vif` has the text `id`, and what else the user gave.
+    virtual Task<> attach_vif(RequestContext context, std::string uuid, JsonObject vif) = 0;
+    virtual Task<> detach_vif(RequestContext context, std::string uuid, std::string vif_id) = 0;
+
+    /// By name: {"http_methods": ["POST"], "async": true, ...}
+    virtual Task<JsonObject> vendor_methods(RequestContext context, std::string uuid) = 0;
+    virtual Task<VendorReply> call_vendor(RequestContext context, std::string uuid,
+                                          VendorCall call) = 0;
+
+    /// By name of the slot: {"media_types": ["CD"], "inserted": true, "image": "http://..."}
+    virtual Task<JsonObject> virtual_media(RequestContext context, std::string uuid) = 0;
+    virtual Task<> attach_virtual_media(RequestContext context, std::string uuid,
+                                        VirtualMediaImage image) = 0;
+    virtual Task<> detach_virtual_media(RequestContext context, std::string uuid,
+                                        std::vector<std::string> device_types) = 0;
+
+    /// Goes on with the inspection that waits for this report (api.md section 22.3).
+    virtual Task<> continue_inspection(RequestContext context, std::string uuid,
+                                       InspectionReport report) = 0;
 
     /// The agent's token at its first look-up, asterisks at later ones (api.md section 22.1).
     virtual Task<std::string> agent_token(RequestContext context, std::string uuid) = 0;

@@ -9,10 +9,15 @@
 #include "base/uuid.h"
 #include "conductor/background.h"
 #include "conductor/heartbeat.h"
+#include "conductor/inspection_report.h"
 #include "conductor/node_parts.h"
 #include "conductor/node_session.h"
+#include "conductor/node_traits.h"
 #include "conductor/node_update.h"
 #include "conductor/operations.h"
+#include "conductor/vendor_calls.h"
+#include "conductor/vifs.h"
+#include "conductor/virtual_media.h"
 #include "store/nodes.h"
 
 namespace ferrite::conductor {
@@ -275,6 +280,51 @@ Task<> Conductor::set_boot_device(RequestContext, std::string uuid, std::string 
 Task<std::vector<std::string>> Conductor::supported_boot_devices(RequestContext, std::string uuid) {
     auto view = NodeSession::look(state_->services, uuid);
     co_return view->driver.management->supported_boot_devices();
+}
+
+Task<> Conductor::change_traits(RequestContext, std::string uuid, TraitChange change) {
+    co_await conductor::change_traits(&state_->services, std::move(uuid), std::move(change));
+}
+
+Task<JsonArray> Conductor::vifs(RequestContext, std::string uuid) {
+    auto view = NodeSession::look(state_->services, uuid);
+    co_return co_await view->driver.network->vifs(view.get());
+}
+
+Task<> Conductor::attach_vif(RequestContext, std::string uuid, JsonObject vif) {
+    co_await conductor::attach_vif(&state_->services, std::move(uuid), std::move(vif));
+}
+
+Task<> Conductor::detach_vif(RequestContext, std::string uuid, std::string vif_id) {
+    co_await conductor::detach_vif(&state_->services, std::move(uuid), std::move(vif_id));
+}
+
+Task<JsonObject> Conductor::vendor_methods(RequestContext, std::string uuid) {
+    co_return describe_vendor_methods(*NodeSession::look(state_->services, uuid));
+}
+
+Task<VendorReply> Conductor::call_vendor(RequestContext, std::string uuid, VendorCall call) {
+    co_return co_await conductor::call_vendor(&state_->services, std::move(uuid), std::move(call));
+}
+
+Task<JsonObject> Conductor::virtual_media(RequestContext, std::string uuid) {
+    auto view = NodeSession::look(state_->services, uuid);
+    view->driver.management->validate(*view);
+    co_return co_await view->driver.management->virtual_media(view.get());
+}
+
+Task<> Conductor::attach_virtual_media(RequestContext, std::string uuid, VirtualMediaImage image) {
+    co_await conductor::attach_virtual_media(&state_->services, std::move(uuid), std::move(image));
+}
+
+Task<> Conductor::detach_virtual_media(RequestContext, std::string uuid,
+                                       std::vector<std::string> device_types) {
+    co_await conductor::detach_virtual_media(&state_->services, std::move(uuid),
+                                             std::move(device_types));
+}
+
+Task<> Conductor::continue_inspection(RequestContext, std::string uuid, InspectionReport report) {
+    co_await take_inspection_report(&state_->services, std::move(uuid), std::move(report));
 }
 
 Task<std::string> Conductor::agent_token(RequestContext, std::string uuid) {

@@ -61,6 +61,20 @@ public:
                            bool persistent) override;
     Task<std::vector<std::string>> supported_boot_devices(RequestContext context,
                                                           std::string uuid) override;
+    Task<> change_traits(RequestContext context, std::string uuid, TraitChange change) override;
+    Task<JsonArray> vifs(RequestContext context, std::string uuid) override;
+    Task<> attach_vif(RequestContext context, std::string uuid, JsonObject vif) override;
+    Task<> detach_vif(RequestContext context, std::string uuid, std::string vif_id) override;
+    Task<JsonObject> vendor_methods(RequestContext context, std::string uuid) override;
+    Task<VendorReply> call_vendor(RequestContext context, std::string uuid,
+                                  VendorCall call) override;
+    Task<JsonObject> virtual_media(RequestContext context, std::string uuid) override;
+    Task<> attach_virtual_media(RequestContext context, std::string uuid,
+                                VirtualMediaImage image) override;
+    Task<> detach_virtual_media(RequestContext context, std::string uuid,
+                                std::vector<std::string> device_types) override;
+    Task<> continue_inspection(RequestContext context, std::string uuid,
+                               InspectionReport report) override;
     Task<std::string> agent_token(RequestContext context, std::string uuid) override;
     Task<> heartbeat(RequestContext context, std::string uuid, Heartbeat heartbeat) override;
 

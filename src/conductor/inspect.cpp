@@ -1,3 +1,5 @@
+#include <fmt/core.h>
+
 #include "conductor/failure.h"
 #include "conductor/operations.h"
 #include "conductor/state_change.h"
@@ -31,6 +33,23 @@ Task<> inspect(Services*, NodeSession* session) {
     } else {
         change_state(node, "done", Follows::nothing);
     }
+}
+
+Task<> abort_inspect(Services*, NodeSession* session) {
+    forget_operation(session->node, Forget::steps_and_agent);
+    auto failure = co_await failure_of(session->driver.inspect->clean_up(session));
+    if (failure)
+        session->record_error(
+            "introspection",
+            fmt::format("The inspection is over, but not cleaned up after: {}", *failure));
+}
+
+Task<> fail_inspect(NodeSession* session, std::string why) {
+    auto failure = co_await failure_of(session->driver.inspect->clean_up(session));
+    forget_operation(session->node, Forget::steps_and_agent);
+    if (failure) why += fmt::format(" Nor could it be cleaned up after: {}", *failure);
+    session->record_error("introspection", std::move(why));
+    change_state(session->node, "fail", Follows::nothing);
 }
 
 }  // namespace ferrite::conductor

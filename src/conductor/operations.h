@@ -53,6 +53,10 @@ Begun begin_adopt(NodeSession& session, const ProvisionRequest& request);
 Task<> adopt(Services* services, NodeSession* session);
 Begun begin_inspect(NodeSession& session, const ProvisionRequest& request);
 Task<> inspect(Services* services, NodeSession* session);
+/// What is left to do once the node is in inspect failed by request.
+Task<> abort_inspect(Services* services, NodeSession* session);
+/// Takes back what was prepared, keeps `why` as last_error and moves the node to inspect failed.
+Task<> fail_inspect(NodeSession* session, std::string why);
 Begun begin_rescue(NodeSession& session, const ProvisionRequest& request);
 Task<> rescue(Services* services, NodeSession* session);
 /// What is left to do once the node is in rescue failed by request.

@@ -14,6 +14,15 @@
 
 namespace ferrite::conductor {
 
+/// What becomes of an agent's inspection report (`[inspector]`, `[inventory]`).
+struct InspectionOptions {
+    std::vector<std::string> hooks{"ramdisk-error", "validate-interfaces", "ports", "architecture"};
+    std::string add_ports = "pxe";   ///< Cards that become ports: all, active, pxe, disabled.
+    std::string keep_ports = "all";  ///< Ports that stay: all, present, added.
+    bool update_pxe_enabled = true;
+    bool keep_inventory = true;  ///< `[inventory]data_backend` is not none.
+};
+
 /// How the conductor works; names and meanings are those of the `[conductor]` options unless said
 /// otherwise. A time-out or interval of zero: never.
 struct Options {
@@ -44,6 +53,7 @@ struct Options {
     bool power_off_after_deploy_failure = true;  ///< `[deploy]`
     bool require_tls = true;                     ///< `[agent]`: of agents' addresses.
     std::size_t max_error_length = 4096;         ///< `[DEFAULT]log_in_db_max_size`
+    InspectionOptions inspection;
     bool node_history = true;
     int node_history_max_entries = 300;
     /// Go on after a restart with what was under way, or fail it as the original does.

@@ -59,6 +59,8 @@ Task<> fail_waiting(NodeSession* session) {
                                         "the ramdisk responsible for the cleaning is running on "
                                         "the node {}.",
                                         node.uuid));
+    } else if (whole && node.in_state(states::inspect_wait)) {
+        co_await fail_inspect(session, why);
     } else {
         session->record_error("conductor", why);
         change_state(node, "fail", Follows::nothing);

@@ -1,6 +1,6 @@
-#include <fmt/core.h>
-
 #include <bit>
+
+#include <fmt/core.h>
 
 #include "base/error.h"
 #include "daemon/network_interface.h"
@@ -48,11 +48,26 @@ netboot::DhcpSubnet subnet_of(const BootOptions& boot, const NetworkInterface& p
 
 netboot::UnknownClients unknown_of(UnknownMachines policy) {
     switch (policy) {
-        case UnknownMachines::boot: return netboot::UnknownClients::boot;
-        case UnknownMachines::address: return netboot::UnknownClients::address;
-        case UnknownMachines::ignore: break;
+        case UnknownMachines::boot:
+            return netboot::UnknownClients::boot;
+        case UnknownMachines::address:
+            return netboot::UnknownClients::address;
+        case UnknownMachines::ignore:
+            break;
     }
     return netboot::UnknownClients::ignore;
+}
+
+/// Images for agents are named by the UUID of the node, those for virtual media like
+/// `cdrom-<UUID>.iso`: nothing else is a name.
+bool is_image_name(std::string_view name) {
+    for (std::string_view device : {"cdrom-", "disk-", "floppy-"})
+        if (name.starts_with(device) && (name.ends_with(".iso") || name.ends_with(".img"))) {
+            name.remove_prefix(device.size());
+            name.remove_suffix(4);
+            break;
+        }
+    return name.size() == 36 && name.find_first_not_of("0123456789abcdef-") == name.npos;
 }
 
 }  // namespace
@@ -86,15 +101,12 @@ netboot::BootOptions boot_settings(const Options& options) {
     to.http.port = boot.http_port;
     to.http.url = boot_url(options);
     auto images = image_settings(options).directory;
-    to.http.hooks.push_back(
-        {"/" + options.deploy.http_image_subdir + "/",
-         [images](std::string_view rest,
-                  const HttpRequest&) -> std::optional<std::filesystem::path> {
-             // One file per node, named by its UUID: nothing else is a name here.
-             if (rest.size() != 36 || rest.find_first_not_of("0123456789abcdef-") != rest.npos)
-                 return std::nullopt;
-             return images / std::string(rest);
-         }});
+    to.http.hooks.push_back({"/" + options.deploy.http_image_subdir + "/",
+                             [images](std::string_view rest,
+                                      const HttpRequest&) -> std::optional<std::filesystem::path> {
+                                 if (!is_image_name(rest)) return std::nullopt;
+                                 return images / std::string(rest);
+                             }});
     to.router_advertisements = !boot.interface.empty() && to.dhcp.enabled;
     return to;
 }

@@ -330,6 +330,12 @@ void add_small_sections(OptionTable<Options>& table) {
                                     {"database", InventoryBackend::database},
                                     {"swift", InventoryBackend::swift}}),
           "Where inspection data is kept."}});
+    table.section<AutoDiscoveryOptions>(
+        "auto_discovery", &Options::auto_discovery,
+        {{"enabled", &AutoDiscoveryOptions::enabled, flag(),
+          "Make a node of every unknown machine that reports what an inspection of it found."},
+         {"driver", &AutoDiscoveryOptions::driver, text(),
+          "Hardware type of such nodes. Required when this is enabled."}});
     table.section<DiskUtilsOptions>(
         "disk_utils", &Options::disk_utils,
         {{"image_convert_memory_limit", &DiskUtilsOptions::image_convert_memory_limit, integer(1),

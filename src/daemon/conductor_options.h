@@ -165,6 +165,12 @@ struct InventoryOptions {
     InventoryBackend data_backend = InventoryBackend::database;
 };
 
+/// [auto_discovery]
+struct AutoDiscoveryOptions {
+    bool enabled = false;
+    std::string driver;
+};
+
 /// [disk_utils]
 struct DiskUtilsOptions {
     int image_convert_memory_limit = 2048;  ///< MiB.

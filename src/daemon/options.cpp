@@ -72,6 +72,10 @@ void check_together(const Options& options, std::vector<std::string>& errors) {
             "which is {}",
             options.conductor.heartbeat_timeout.count(),
             options.conductor.heartbeat_interval.count()));
+    if (options.auto_discovery.enabled && options.auto_discovery.driver.empty())
+        errors.push_back(
+            "[auto_discovery]enabled = true: needs [auto_discovery]driver, the hardware type of "
+            "the nodes that it makes");
     try {
         sqlite_path(options.database);
     } catch (const InvalidValue& failure) {

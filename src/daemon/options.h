@@ -35,6 +35,7 @@ struct Options {
     AgentOptions agent;
     InspectorOptions inspector;
     InventoryOptions inventory;
+    AutoDiscoveryOptions auto_discovery;
     DiskUtilsOptions disk_utils;
     IpmiOptions ipmi;
     RedfishOptions redfish;

@@ -106,6 +106,8 @@ api::ApiOptions api_settings(const Options& options) {
     api.fast_track = options.deploy.fast_track;
     api.agent_require_tls = options.agent.require_tls;
     api.allow_md5_checksum = options.agent.allow_md5_checksum;
+    api.auto_discovery = options.auto_discovery.enabled;
+    api.auto_discovery_driver = options.auto_discovery.driver;
     api.disable_deep_image_inspection = options.conductor.disable_deep_image_inspection;
     api.permitted_image_formats = options.conductor.permitted_image_formats;
     api.debug_tracebacks_in_api = options.general.debug_tracebacks_in_api;
@@ -137,6 +139,22 @@ HttpServer::Options http_settings(const Options& options) {
     return http;
 }
 
+conductor::InspectionOptions inspection_settings(const Options& options) {
+    const auto& from = options.inspector;
+    conductor::InspectionOptions to;
+    to.hooks.clear();
+    for (const auto& name : from.hooks)
+        if (name == "$default_hooks")
+            to.hooks.insert(to.hooks.end(), from.default_hooks.begin(), from.default_hooks.end());
+        else
+            to.hooks.push_back(name);
+    to.add_ports = from.add_ports;
+    to.keep_ports = from.keep_ports;
+    to.update_pxe_enabled = from.update_pxe_enabled;
+    to.keep_inventory = options.inventory.data_backend != InventoryBackend::none;
+    return to;
+}
+
 conductor::Options conductor_settings(const Options& options) {
     const auto& from = options.conductor;
     conductor::Options to;
@@ -165,6 +183,7 @@ conductor::Options conductor_settings(const Options& options) {
     to.power_off_after_deploy_failure = options.deploy.power_off_after_deploy_failure;
     to.require_tls = options.agent.require_tls;
     to.max_error_length = options.general.log_in_db_max_size;
+    to.inspection = inspection_settings(options);
     to.node_history = from.node_history;
     to.node_history_max_entries = from.node_history_max_entries;
     return to;
@@ -226,9 +245,16 @@ hardware::PxeBoot::Options pxe_settings(const Options& options) {
     pxe.kernel_append_params = options.pxe.kernel_append_params;
     pxe.api_url = agents_api_url(options);
     pxe.debug = options.general.debug;
+    pxe.inspection_kernel_params = options.inspector.extra_kernel_params;
     pxe.default_boot_mode = default_boot_mode(options);
     pxe.file_url_allowed = allowed_paths(options);
     return pxe;
+}
+
+hardware::AgentInspect::Options agent_inspect_settings(const Options& options) {
+    return {.power = conductor_settings(options).power,
+            .power_off = options.inspector.power_off,
+            .require_managed_boot = options.inspector.require_managed_boot};
 }
 
 hardware::DirectDeploy::Options direct_settings(const Options& options) {
@@ -269,7 +295,8 @@ hardware::FakeDelays fake_settings(const Options& options) {
             .boot = delay(options.fake.boot_delay),
             .deploy = delay(options.fake.deploy_delay),
             .inspect = delay(options.fake.inspect_delay),
-            .rescue = delay(options.fake.rescue_delay)};
+            .rescue = delay(options.fake.rescue_delay),
+            .vendor = delay(options.fake.vendor_delay)};
 }
 
 image::ImageCache::Options cache_settings(const Options& options) {

@@ -6,6 +6,7 @@
 #include "base/http_server.h"
 #include "conductor/services.h"
 #include "daemon/options.h"
+#include "hardware/agent_inspect.h"
 #include "hardware/direct_deploy.h"
 #include "hardware/drivers.h"
 #include "hardware/fake.h"
@@ -36,6 +37,7 @@ hardware::Drivers::Options driver_settings(const Options& options);
 hardware::IpmiSettings ipmi_settings(const Options& options);
 hardware::RedfishSettings redfish_settings(const Options& options);
 hardware::PxeBoot::Options pxe_settings(const Options& options);
+hardware::AgentInspect::Options agent_inspect_settings(const Options& options);
 hardware::DirectDeploy::Options direct_settings(const Options& options);
 hardware::AgentClient::Options agent_settings(const Options& options);
 hardware::FakeDelays fake_settings(const Options& options);

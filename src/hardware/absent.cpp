@@ -23,6 +23,11 @@ Task<> NoRescue::clean_up(NodeContext*) {
     co_return;
 }
 
+Task<Json> NoVendor::call(NodeContext* context, std::string, JsonObject) {
+    throw unsupported(*context, "vendor");
+    co_return Json();
+}
+
 void AgentPower::validate(const NodeContext& context) const {
     throw InvalidValue("Node " + context.node.uuid +
                        " has power_interface agent, which needs [deploy]fast_track and a running "

@@ -35,8 +35,27 @@ public:
     Task<> clean_up(NodeContext* context) override;
 };
 
-/// `noop` of network and storage: nothing to do is a way to do it.
+/// `no-vendor`: no methods, and validation says that it is not supported.
+class NoVendor : public VendorInterface {
+public:
+    void validate(const NodeContext& context) const override {
+        throw unsupported(context, "vendor");
+    }
+    std::span<const VendorMethod> methods() const override { return {}; }
+    Task<Json> call(NodeContext* context, std::string method, JsonObject arguments) override;
+};
+
+/// `noop` of storage: nothing to do is a way to do it.
 class Noop : public Interface {};
+
+/// Network `noop`: somebody else has cabled the machine. VIFs are taken and forgotten (reference:
+/// conductor.md section 11.1).
+class NoopNetwork : public NetworkInterface {
+public:
+    Task<> attach_vif(NodeContext*, JsonObject) override { co_return; }
+    Task<> detach_vif(NodeContext*, std::string) override { co_return; }
+    Task<JsonArray> vifs(NodeContext*) override { co_return JsonArray(); }
+};
 
 /// Power `agent` of manual-management: there is no BMC, so only a running agent can reboot the
 /// machine, and that needs fast track.

@@ -26,7 +26,7 @@ const HardwareType kTypes[] = {
       {"console", {"fake", "no-console"}},
       {"deploy", {"fake", "direct"}},
       {"firmware", {"fake", "no-firmware"}},
-      {"inspect", {"fake", "no-inspect"}},
+      {"inspect", {"fake", "agent", "no-inspect"}},
       {"management", {"fake"}},
       {"network", kNetwork},
       {"power", {"fake"}},
@@ -40,7 +40,7 @@ const HardwareType kTypes[] = {
       {"console", {"no-console"}},
       {"deploy", kDeploy},
       {"firmware", {"no-firmware"}},
-      {"inspect", {"no-inspect"}},
+      {"inspect", {"agent", "no-inspect"}},
       {"management", {"ipmitool", "noop"}},
       {"network", kNetwork},
       {"power", {"ipmitool"}},
@@ -54,7 +54,7 @@ const HardwareType kTypes[] = {
       {"console", {"no-console"}},
       {"deploy", kDeploy},
       {"firmware", {"redfish", "no-firmware"}},
-      {"inspect", {"redfish", "no-inspect"}},
+      {"inspect", {"redfish", "agent", "no-inspect"}},
       {"management", {"redfish", "noop"}},
       {"network", kNetwork},
       {"power", {"redfish"}},
@@ -68,7 +68,7 @@ const HardwareType kTypes[] = {
       {"console", {"no-console"}},
       {"deploy", kDeploy},
       {"firmware", {"no-firmware"}},
-      {"inspect", {"no-inspect"}},
+      {"inspect", {"agent", "no-inspect"}},
       {"management", {"noop", "fake"}},
       {"network", kNetwork},
       {"power", {"agent", "fake"}},
@@ -307,6 +307,8 @@ DriverInterfaces Drivers::interfaces_of(const model::Node& node) const {
     as(set.deploy, "deploy");
     as(set.inspect, "inspect");
     as(set.rescue, "rescue");
+    as(set.network, "network");
+    as(set.vendor, "vendor");
     return set;
 }
 

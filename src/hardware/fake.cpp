@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include <fmt/core.h>
+
 #include "base/error.h"
+#include "base/log.h"
 #include "base/runtime.h"
 #include "model/states.h"
 
@@ -91,6 +94,35 @@ std::vector<Step> FakeVendor::steps(const NodeContext&, StepKind kind) const {
 
 Task<StepOutcome> FakeVendor::run_step(NodeContext*, StepKind, Step) {
     co_return StepOutcome::done;
+}
+
+std::span<const VendorMethod> FakeVendor::methods() const {
+    using enum VendorMethod::Answer;
+    using enum VendorMethod::Lock;
+    static constexpr VendorMethod kMethods[] = {
+        {"log_passthrough", "POST", "Writes the argument message to the log."},
+        {"second_method", "POST", "Sees whether the argument bar is kazoo."},
+        {"third_method_sync", "POST", "Answers whether the argument bar is meow.", value},
+        {"fourth_method_shared_lock", "POST", "Sees whether the argument bar is woof.", later,
+         none},
+    };
+    return kMethods;
+}
+
+void FakeVendor::validate_call(const NodeContext&, const VendorMethod& method,
+                               const JsonObject& arguments) const {
+    if (method.name != "log_passthrough" && !arguments.contains("bar"))
+        throw InvalidValue(
+            fmt::format("The method {} needs the argument bar: add it.", method.name));
+}
+
+Task<Json> FakeVendor::call(NodeContext* context, std::string method, JsonObject arguments) {
+    co_await pretend(delays_.vendor);
+    if (method == "log_passthrough")
+        log_info("FAKE_VENDOR", "node={} message=\"{}\"", context->node.uuid,
+                 string_member(Json(arguments), "message"));
+    if (method != "third_method_sync") co_return Json();
+    co_return Json(arguments["bar"] == Json("meow"));
 }
 
 }  // namespace ferrite::hardware

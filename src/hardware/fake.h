@@ -19,6 +19,7 @@ struct FakeDelays {
     std::chrono::milliseconds deploy{0};
     std::chrono::milliseconds inspect{0};
     std::chrono::milliseconds rescue{0};
+    std::chrono::milliseconds vendor{0};
 };
 
 class FakePower : public PowerInterface {
@@ -85,12 +86,21 @@ private:
     FakeDelays delays_;
 };
 
-/// Its one clean step, `log_passthrough`, gives automated cleaning something to do.
-class FakeVendor : public Interface {
+/// Its one clean step, `log_passthrough`, gives automated cleaning something to do. Its methods
+/// look at the argument `bar` only.
+class FakeVendor : public VendorInterface {
 public:
+    explicit FakeVendor(FakeDelays delays) : delays_(delays) {}
     std::map<std::string, std::string> properties() const override;
     std::vector<Step> steps(const NodeContext&, StepKind kind) const override;
     Task<StepOutcome> run_step(NodeContext* context, StepKind kind, Step step) override;
+    std::span<const VendorMethod> methods() const override;
+    void validate_call(const NodeContext&, const VendorMethod& method,
+                       const JsonObject& arguments) const override;
+    Task<Json> call(NodeContext* context, std::string method, JsonObject arguments) override;
+
+private:
+    FakeDelays delays_;
 };
 
 }  // namespace ferrite::hardware

@@ -2,6 +2,7 @@
 
 #include "hardware/absent.h"
 #include "hardware/ipmi_vendor.h"
+#include "hardware/redfish_vendor.h"
 
 namespace ferrite::hardware {
 
@@ -18,7 +19,8 @@ Drivers::Implementations all_implementations(const Parts& parts) {
     add("management", "fake", std::make_unique<FakeManagement>(parts.fake));
     add("management", "ipmitool", std::make_unique<IpmiManagement>(parts.bmcs));
     add("management", "noop", std::make_unique<NoopManagement>());
-    add("management", "redfish", std::make_unique<RedfishManagement>(parts.redfish_bmcs));
+    add("management", "redfish",
+        std::make_unique<RedfishManagement>(parts.redfish_bmcs, parts.images));
 
     add("boot", "fake", std::make_unique<FakeBoot>(parts.fake));
     add("boot", "ipxe", std::make_unique<PxeBoot>(parts.pxe));
@@ -28,19 +30,21 @@ Drivers::Implementations all_implementations(const Parts& parts) {
     add("deploy", "direct",
         std::make_unique<DirectDeploy>(parts.agent, parts.images, parts.direct));
 
+    add("inspect", "agent", std::make_unique<AgentInspect>(parts.agent_inspect));
     add("inspect", "fake", std::make_unique<FakeInspect>(parts.fake));
     add("inspect", "no-inspect", std::make_unique<NoInspect>());
     add("inspect", "redfish", std::make_unique<RedfishInspect>(parts.redfish_bmcs));
     add("rescue", "fake", std::make_unique<FakeRescue>(parts.fake));
     add("rescue", "no-rescue", std::make_unique<NoRescue>());
 
-    add("vendor", "fake", std::make_unique<FakeVendor>());
+    add("vendor", "fake", std::make_unique<FakeVendor>(parts.fake));
     add("vendor", "ipmitool", std::make_unique<IpmiVendor>(parts.bmcs));
-    add("vendor", "no-vendor", std::make_unique<Absent>("vendor"));
-    for (const char* kind : {"bios", "firmware", "vendor"})
+    add("vendor", "no-vendor", std::make_unique<NoVendor>());
+    add("vendor", "redfish", std::make_unique<RedfishVendor>(parts.redfish_bmcs));
+    for (const char* kind : {"bios", "firmware"})
         add(kind, "redfish", std::make_unique<RedfishPart>(parts.redfish_bmcs));
     add("raid", "redfish", std::make_unique<RedfishRaid>());
-    add("network", "noop", std::make_unique<Noop>());
+    add("network", "noop", std::make_unique<NoopNetwork>());
     add("storage", "fake", std::make_unique<Noop>());
     add("storage", "noop", std::make_unique<Noop>());
     for (const char* kind : {"bios", "console", "firmware", "raid"}) {

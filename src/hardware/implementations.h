@@ -1,6 +1,7 @@
 #pragma once
 
 #include "hardware/agent_client.h"
+#include "hardware/agent_inspect.h"
 #include "hardware/direct_deploy.h"
 #include "hardware/drivers.h"
 #include "hardware/fake.h"
@@ -20,6 +21,7 @@ struct Parts {
     PxeBoot::Options pxe;
     DirectDeploy::Options direct;
     FakeDelays fake;
+    AgentInspect::Options agent_inspect;
 };
 
 /// Every implementation there is, by kind and name: the one list to add a new one to.

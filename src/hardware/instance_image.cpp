@@ -157,4 +157,16 @@ void InstanceImages::discard(const model::Node& node) {
     std::filesystem::remove(options_.directory / node.uuid, ignored);
 }
 
+Task<std::string> InstanceImages::serve_copy(std::string href, std::string name) {
+    co_await cache_.fetch(
+        {.href = std::move(href), .conversion = image::Conversion::none, .access = options_.access},
+        options_.directory / name);
+    co_return options_.url + "/" + name;
+}
+
+void InstanceImages::discard_copy(const std::string& name) {
+    std::error_code ignored;
+    std::filesystem::remove(options_.directory / name, ignored);
+}
+
 }  // namespace ferrite::hardware

@@ -44,6 +44,11 @@ public:
     /// Deletes what was kept for this node.
     void discard(const model::Node& node);
 
+    /// Fetches any image as it is to where prepare() has those for agents, as `name`; returns its
+    /// URL there. Throws like prepare().
+    Task<std::string> serve_copy(std::string href, std::string name);
+    void discard_copy(const std::string& name);
+
 private:
     Task<image::ImageFormat> probe(std::string url);
     Task<> serve_locally(NodeContext* context, image::ImageRequest request);

@@ -19,6 +19,21 @@ std::vector<std::string> PowerInterface::supported_power_states() const {
             std::string(power::soft_reboot), std::string(power::soft_off)};
 }
 
+Task<> ManagementInterface::attach_virtual_media(NodeContext* context, VirtualMediaImage) {
+    throw unsupported(*context, "virtual media");
+    co_return;
+}
+
+Task<> ManagementInterface::detach_virtual_media(NodeContext* context, std::vector<std::string>) {
+    throw unsupported(*context, "virtual media");
+    co_return;
+}
+
+Task<JsonObject> ManagementInterface::virtual_media(NodeContext* context) {
+    throw unsupported(*context, "virtual media");
+    co_return JsonObject();
+}
+
 Error unsupported(const NodeContext& context, std::string_view what) {
     return InvalidValue(fmt::format("Driver {} does not support {} (disabled or not implemented).",
                                     context.node.driver, what));

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,11 +63,27 @@ struct BootDeviceSetting {
     std::optional<bool> persistent;
 };
 
+/// An image for a device that the BMC shows to the machine.
+struct VirtualMediaImage {
+    std::string device_type;  ///< "cdrom", "disk" or "floppy".
+    std::string url;
+    bool serve_copy = false;  ///< The BMC gets it from us instead of from `url`.
+};
+
 class ManagementInterface : public Interface {
 public:
     virtual std::vector<std::string> supported_boot_devices() const = 0;
     virtual Task<BootDeviceSetting> boot_device(NodeContext* context) = 0;
     virtual Task<> set_boot_device(NodeContext* context, std::string device, bool persistent) = 0;
+
+    /// Whether the BMC can show an image to the machine as if it were a disk or a CD (reference:
+    /// conductor.md section 7.4). Without it the three functions below throw `unsupported`.
+    virtual bool has_virtual_media() const { return false; }
+    virtual Task<> attach_virtual_media(NodeContext* context, VirtualMediaImage image);
+    virtual Task<> detach_virtual_media(NodeContext* context,
+                                        std::vector<std::string> device_types);
+    /// By name of the slot: media_types, inserted, image.
+    virtual Task<JsonObject> virtual_media(NodeContext* context);
 };
 
 class BootInterface : public Interface {
@@ -112,7 +129,41 @@ public:
 
 class InspectInterface : public Interface {
 public:
+    /// `wait` when the agent will report what it finds (reference: conductor.md section 10.1).
     virtual Task<StepOutcome> inspect(NodeContext* context) = 0;
+    /// Takes back what inspect() prepared, once nobody waits for the agent's report any more.
+    virtual Task<> clean_up(NodeContext*) { co_return; }
+};
+
+/// Attaches virtual network interfaces, VIFs, to the ports of a node (reference: conductor.md
+/// section 11).
+class NetworkInterface : public Interface {
+public:
+    /// `vif` has the text `id`; what else it has is for the implementation.
+    virtual Task<> attach_vif(NodeContext* context, JsonObject vif) = 0;
+    virtual Task<> detach_vif(NodeContext* context, std::string id) = 0;
+    /// Objects with an `id`.
+    virtual Task<JsonArray> vifs(NodeContext* context) = 0;
+};
+
+/// A method that a vendor interface offers to users as it is (reference: conductor.md section
+/// 14.5).
+struct VendorMethod {
+    std::string_view name;
+    std::string_view http_method;  ///< "POST": the one that it may be called with.
+    std::string_view description;
+    /// Whether the caller waits for its end and gets its value.
+    enum class Answer { later, value } answer = Answer::later;
+    enum class Lock { exclusive, none } lock = Lock::exclusive;
+};
+
+class VendorInterface : public Interface {
+public:
+    virtual std::span<const VendorMethod> methods() const = 0;
+    /// Throws InvalidValue for arguments that the method can not take.
+    virtual void validate_call(const NodeContext&, const VendorMethod&, const JsonObject&) const {}
+    /// `method` is one of methods(). Null when there is nothing to answer.
+    virtual Task<Json> call(NodeContext* context, std::string method, JsonObject arguments) = 0;
 };
 
 class RescueInterface : public Interface {
@@ -131,6 +182,8 @@ struct DriverInterfaces {
     DeployInterface* deploy = nullptr;
     InspectInterface* inspect = nullptr;
     RescueInterface* rescue = nullptr;
+    NetworkInterface* network = nullptr;
+    VendorInterface* vendor = nullptr;
     /// All of them by kind, also those that have nothing but validate() and steps().
     std::map<std::string, Interface*, std::less<>> all;
 };

@@ -29,6 +29,20 @@ std::uint8_t byte_of(std::string_view word) {
     return static_cast<std::uint8_t>(value);
 }
 
+/// Whether a reset of the BMC is to be a warm one, which is what an argument left out means.
+bool wants_warm(const JsonObject& arguments) {
+    const auto* warm = arguments.if_contains("warm");
+    if (!warm || warm->is_null() || *warm == Json("true") || *warm == Json("True")) return true;
+    if (*warm == Json("false") || *warm == Json("False")) return false;
+    if (!warm->is_bool()) throw InvalidValue("The argument warm must be true or false.");
+    return warm->get_bool();
+}
+
+/// Commands of the application function (IPMI 2.0 sections 20.2 and 20.3).
+constexpr std::uint8_t kApplication = 0x06;
+constexpr std::uint8_t kColdReset = 0x02;
+constexpr std::uint8_t kWarmReset = 0x03;
+
 }  // namespace
 
 RawCommand parse_raw_bytes(std::string_view text) {
@@ -82,6 +96,37 @@ Task<StepOutcome> IpmiVendor::run_step(NodeContext* context, StepKind kind, Step
     auto session = bmcs_.session_for(context->node);
     co_await session->raw(raw.net_fn, raw.command, raw.data);
     co_return StepOutcome::done;
+}
+
+std::span<const VendorMethod> IpmiVendor::methods() const {
+    static constexpr VendorMethod kMethods[] = {
+        {"bmc_reset", "POST",
+         "Starts the BMC anew: warm, or cold when the argument warm is false."},
+        {"send_raw", "POST",
+         "Sends the BMC the command in raw_bytes: network function, command and data, such as "
+         "0x06 0x01."},
+    };
+    return kMethods;
+}
+
+void IpmiVendor::validate_call(const NodeContext& context, const VendorMethod& method,
+                               const JsonObject& arguments) const {
+    validate(context);
+    if (method.name == "bmc_reset")
+        wants_warm(arguments);
+    else
+        parse_raw_bytes(string_member(Json(arguments), "raw_bytes"));
+}
+
+Task<Json> IpmiVendor::call(NodeContext* context, std::string method, JsonObject arguments) {
+    RawCommand raw{kApplication, kColdReset, {}};
+    if (method == "send_raw")
+        raw = parse_raw_bytes(string_member(Json(arguments), "raw_bytes"));
+    else if (wants_warm(arguments))
+        raw.command = kWarmReset;
+    auto session = bmcs_.session_for(context->node);
+    co_await session->raw(raw.net_fn, raw.command, raw.data);
+    co_return Json();
 }
 
 }  // namespace ferrite::hardware

@@ -23,15 +23,20 @@ struct RawCommand {
 /// decimal with spaces between. Throws InvalidValue.
 RawCommand parse_raw_bytes(std::string_view text);
 
-/// Vendor `ipmitool`: the step `send_raw` sends one command of the user's to the BMC. The options
-/// `[api]disallow_*_steps` forbid it unless they are changed.
-class IpmiVendor : public Interface {
+/// Vendor `ipmitool`: `send_raw`, a step and a method, sends one command of the user's to the BMC;
+/// `bmc_reset` starts the BMC anew. The options `[api]disallow_*_steps` forbid the step unless they
+/// are changed.
+class IpmiVendor : public VendorInterface {
 public:
     explicit IpmiVendor(Bmcs& bmcs) : bmcs_(bmcs) {}
     std::map<std::string, std::string> properties() const override;
     void validate(const NodeContext& context) const override;
     std::vector<Step> steps(const NodeContext& context, StepKind kind) const override;
     Task<StepOutcome> run_step(NodeContext* context, StepKind kind, Step step) override;
+    std::span<const VendorMethod> methods() const override;
+    void validate_call(const NodeContext& context, const VendorMethod& method,
+                       const JsonObject& arguments) const override;
+    Task<Json> call(NodeContext* context, std::string method, JsonObject arguments) override;
 
 private:
     Bmcs& bmcs_;

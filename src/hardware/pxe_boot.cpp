@@ -23,6 +23,12 @@ constexpr std::array kRamdiskStates = {
     states::service_hold,
 };
 
+/// Whether the agent is booted to tell what the machine is.
+bool inspects(const model::Node& node) {
+    return node.inspect_interface == "agent" &&
+           (node.in_state(states::inspecting) || node.in_state(states::inspect_wait));
+}
+
 /// A kernel or ramdisk setting as something that the boot service can hand out.
 std::string bootable(const std::string& setting, std::string_view what, const std::string& node,
                      const std::vector<std::filesystem::path>& allowed) {
@@ -75,6 +81,10 @@ RamdiskBoot PxeBoot::ramdisk(const model::Node& node) const {
     boot.kernel_command_line =
         fmt::format("selinux=0 troubleshoot=0 text {} ipa-api-url={}{}", append, options_.api_url,
                     options_.debug ? " ipa-debug=1" : "");
+    if (inspects(node))
+        boot.kernel_command_line +=
+            fmt::format(" {} ipa-inspection-callback-url={}/v1/continue_inspection",
+                        options_.inspection_kernel_params, options_.api_url);
     return boot;
 }
 

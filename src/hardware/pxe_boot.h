@@ -27,6 +27,7 @@ public:
         std::string kernel_append_params = "nofb vga=normal";
         std::string api_url;  ///< Where the agent finds the API: `http://10.0.0.1:6385`.
         bool debug = false;
+        std::string inspection_kernel_params;  ///< `[inspector]extra_kernel_params`
         std::string default_boot_mode = "uefi";
         std::vector<std::filesystem::path> file_url_allowed;
     };

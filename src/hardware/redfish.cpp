@@ -12,6 +12,7 @@
 #include "base/runtime.h"
 #include "model/states.h"
 #include "redfish/computer_system.h"
+#include "redfish/virtual_media.h"
 
 namespace ferrite::hardware {
 namespace {
@@ -78,8 +79,25 @@ void read_verification(const std::string& text, redfish::ClientOptions& options)
     options.ca_file = text;
 }
 
-std::string system_id(const model::Node& node) {
-    return text_of(node.driver_info.object(), "redfish_system_id");
+struct MediaRow {
+    std::string_view device_type;
+    std::array<std::string_view, 2> media_types;  ///< The second may be empty.
+};
+constexpr std::array kMedia = {MediaRow{"cdrom", {"CD", "DVD"}}, MediaRow{"floppy", {"Floppy", ""}},
+                               MediaRow{"disk", {"USBStick", ""}}};
+
+/// BMCs judge an image by the end of its name.
+std::string copy_name(const model::Node& node, std::string_view device_type) {
+    return fmt::format("{}-{}.{}", device_type, node.uuid, device_type == "cdrom" ? "iso" : "img");
+}
+
+std::vector<std::string> media_types(const std::vector<std::string>& device_types) {
+    std::vector<std::string> types;
+    for (const auto& row : kMedia)
+        if (std::ranges::find(device_types, row.device_type) != device_types.end())
+            for (auto type : row.media_types)
+                if (!type.empty()) types.emplace_back(type);
+    return types;
 }
 
 /// Waits until the BMC reports the machine on or off, asking more and more seldom.
@@ -175,7 +193,7 @@ Task<> restore_boot_device(NodeContext* context, ClientPtr client, RedfishSettin
     auto device = context->node.driver_internal_info.get_text(kKeptDevice);
     if (device.empty()) co_return;
     try {
-        co_await set_override(client, system_id(context->node),
+        co_await set_override(client, redfish_system_id(context->node),
                               override_for(context->node, device, false), settings);
     } catch (const Error& error) {
         log_warning("REDFISH_BOOT_DEVICE", "node={} device={} error=\"{}\"", context->node.uuid,
@@ -184,6 +202,10 @@ Task<> restore_boot_device(NodeContext* context, ClientPtr client, RedfishSettin
 }
 
 }  // namespace
+
+std::string redfish_system_id(const model::Node& node) {
+    return text_of(node.driver_info.object(), "redfish_system_id");
+}
 
 redfish::ClientOptions redfish_options(const model::Node& node, const RedfishSettings& settings) {
     auto info = node.driver_info.object();
@@ -236,7 +258,7 @@ void RedfishPower::validate(const NodeContext& context) const {
 
 Task<std::optional<std::string>> RedfishPower::power_state(NodeContext* context) {
     auto client = bmcs_.client_for(context->node);
-    auto system = co_await redfish::read_system(client.get(), system_id(context->node));
+    auto system = co_await redfish::read_system(client.get(), redfish_system_id(context->node));
     if (!system.powered_on) co_return std::nullopt;
     co_return std::string(*system.powered_on ? power::on : power::off);
 }
@@ -244,7 +266,7 @@ Task<std::optional<std::string>> RedfishPower::power_state(NodeContext* context)
 Task<> RedfishPower::set_power_state(NodeContext* context, std::string target,
                                      std::chrono::seconds timeout) {
     auto client = bmcs_.client_for(context->node);
-    auto id = system_id(context->node);
+    auto id = redfish_system_id(context->node);
     auto settings = bmcs_.settings();
     bool on = target == power::on;
     if (on) co_await restore_boot_device(context, client, settings);
@@ -257,7 +279,7 @@ Task<> RedfishPower::set_power_state(NodeContext* context, std::string target,
 
 Task<> RedfishPower::reboot(NodeContext* context, bool soft, std::chrono::seconds timeout) {
     auto client = bmcs_.client_for(context->node);
-    auto id = system_id(context->node);
+    auto id = redfish_system_id(context->node);
     auto settings = bmcs_.settings();
     auto poll = settings.power_poll_interval;
     auto system = co_await redfish::read_system(client.get(), id);
@@ -293,7 +315,7 @@ std::vector<std::string> RedfishManagement::supported_boot_devices() const {
 
 Task<BootDeviceSetting> RedfishManagement::boot_device(NodeContext* context) {
     auto client = bmcs_.client_for(context->node);
-    auto system = co_await redfish::read_system(client.get(), system_id(context->node));
+    auto system = co_await redfish::read_system(client.get(), redfish_system_id(context->node));
     BootDeviceSetting setting;
     for (const auto& device : kDevices)
         if (device.target == system.boot.target) setting.device = device.name;
@@ -306,7 +328,7 @@ Task<> RedfishManagement::set_boot_device(NodeContext* context, std::string devi
                                           bool persistent) {
     auto wanted = override_for(context->node, device, persistent);
     auto client = bmcs_.client_for(context->node);
-    auto id = system_id(context->node);
+    auto id = redfish_system_id(context->node);
     auto settings = bmcs_.settings();
     context->node.driver_internal_info.erase({kKeptDevice});
     try {
@@ -318,6 +340,37 @@ Task<> RedfishManagement::set_boot_device(NodeContext* context, std::string devi
     wanted.enabled = "Once";
     co_await set_override(client, id, wanted, settings);
     context->node.driver_internal_info.set(kKeptDevice, Json(device));
+}
+
+Task<> RedfishManagement::attach_virtual_media(NodeContext* context, VirtualMediaImage image) {
+    auto client = bmcs_.client_for(context->node);
+    auto url = std::move(image.url);
+    if (image.serve_copy)
+        url = co_await images_.serve_copy(std::move(url),
+                                          copy_name(context->node, image.device_type));
+    co_await redfish::insert_media(client.get(), redfish_system_id(context->node),
+                                   media_types({image.device_type}), std::move(url));
+}
+
+Task<> RedfishManagement::detach_virtual_media(NodeContext* context,
+                                               std::vector<std::string> device_types) {
+    auto client = bmcs_.client_for(context->node);
+    co_await redfish::eject_media(client.get(), redfish_system_id(context->node),
+                                  media_types(device_types));
+    for (const auto& type : device_types) images_.discard_copy(copy_name(context->node, type));
+}
+
+Task<JsonObject> RedfishManagement::virtual_media(NodeContext* context) {
+    auto client = bmcs_.client_for(context->node);
+    JsonObject all;
+    auto slots =
+        co_await redfish::read_virtual_media(client.get(), redfish_system_id(context->node));
+    for (const auto& slot : slots)
+        all[slot.path.substr(slot.path.rfind('/') + 1)] =
+            JsonObject{{"media_types", JsonArray(slot.media_types.begin(), slot.media_types.end())},
+                       {"inserted", slot.inserted},
+                       {"image", slot.image.empty() ? Json() : Json(slot.image)}};
+    co_return all;
 }
 
 std::map<std::string, std::string> RedfishInspect::properties() const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/http_client.h"
+#include "hardware/instance_image.h"
 #include "hardware/interfaces.h"
 #include "redfish/client.h"
 
@@ -34,6 +35,9 @@ struct RedfishSettings {
 
 /// Reads how to reach a node's BMC out of its driver_info. Throws InvalidValue that names the key.
 redfish::ClientOptions redfish_options(const model::Node& node, const RedfishSettings& settings);
+
+/// `driver_info.redfish_system_id`; empty when the BMC has one system only.
+std::string redfish_system_id(const model::Node& node);
 
 /// One client, and so one login, per node; shared by all operations on it. Any thread.
 class RedfishBmcs {
@@ -76,15 +80,21 @@ private:
 /// on: `driver_internal_info.redfish_boot_device` remembers it.
 class RedfishManagement : public ManagementInterface {
 public:
-    explicit RedfishManagement(RedfishBmcs& bmcs) : bmcs_(bmcs) {}
+    RedfishManagement(RedfishBmcs& bmcs, InstanceImages& images) : bmcs_(bmcs), images_(images) {}
     std::map<std::string, std::string> properties() const override;
     void validate(const NodeContext& context) const override;
     std::vector<std::string> supported_boot_devices() const override;
     Task<BootDeviceSetting> boot_device(NodeContext* context) override;
     Task<> set_boot_device(NodeContext* context, std::string device, bool persistent) override;
+    bool has_virtual_media() const override { return true; }
+    Task<> attach_virtual_media(NodeContext* context, VirtualMediaImage image) override;
+    Task<> detach_virtual_media(NodeContext* context,
+                                std::vector<std::string> device_types) override;
+    Task<JsonObject> virtual_media(NodeContext* context) override;
 
 private:
     RedfishBmcs& bmcs_;
+    InstanceImages& images_;
 };
 
 /// Inspection through the BMC cannot be had yet: validation looks at driver_info as ever, inspect()
@@ -100,7 +110,7 @@ private:
     const RedfishBmcs& bmcs_;
 };
 
-/// `redfish` of bios, firmware and vendor: it checks driver_info and offers no steps.
+/// `redfish` of bios and firmware: it checks driver_info and offers no steps.
 class RedfishPart : public Interface {
 public:
     explicit RedfishPart(const RedfishBmcs& bmcs) : bmcs_(bmcs) {}

@@ -253,6 +253,21 @@ Task<> Client::patch(std::string path, JsonObject body) {
     co_await exchange("PATCH", std::move(path), ferrite::to_text(Json(std::move(body))));
 }
 
+Task<std::string> Client::create(std::string path, JsonObject body) {
+    auto answer =
+        co_await exchange("POST", std::move(path), ferrite::to_text(Json(std::move(body))));
+    std::string location(answer.headers.get("Location"));
+    if (auto scheme = location.find("://"); scheme != location.npos) {
+        auto slash = location.find('/', scheme + 3);
+        location = slash == location.npos ? std::string() : location.substr(slash);
+    }
+    co_return is_path(location) ? location : std::string();
+}
+
+Task<> Client::remove(std::string path) {
+    co_await exchange("DELETE", std::move(path), "");
+}
+
 Task<std::string> Client::system_path(std::string id) {
     if (id.starts_with('/')) co_return encoded_path(id);
     if (!id.empty()) co_return options_.root + "Systems/" + encoded_path(id);

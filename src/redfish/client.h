@@ -61,6 +61,10 @@ public:
     /// Done when the service has taken it (2xx), which may be before it is carried out.
     Task<> post(std::string path, JsonObject body);
     Task<> patch(std::string path, JsonObject body);
+    /// Adds to the collection at `path`; returns the path of what is new, empty when it is not
+    /// said.
+    Task<std::string> create(std::string path, JsonObject body);
+    Task<> remove(std::string path);
 
     /// Path of a computer system: `id` as a path or as the last word of one; when empty, the
     /// service's only system. Throws InvalidValue, which lists them, when there are several.

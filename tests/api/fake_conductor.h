@@ -1,9 +1,11 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "base/error.h"
 #include "conductor/client.h"
@@ -169,6 +171,72 @@ public:
     Task<std::vector<std::string>> supported_boot_devices(conductor::RequestContext,
                                                           std::string) override {
         co_return std::vector<std::string>{"pxe"};
+    }
+
+    Task<> change_traits(conductor::RequestContext, std::string uuid,
+                         conductor::TraitChange change) override {
+        using Kind = conductor::TraitChange::Kind;
+        co_await store_.write([&](store::Sql& db) {
+            auto before = store::nodes::get(db, uuid);
+            auto node = before;
+            std::set<std::string> traits;
+            if (change.kind == Kind::add || change.kind == Kind::remove)
+                for (const auto& name : node.traits.array()) traits.emplace(name.as_string());
+            for (const auto& name : change.traits)
+                if (change.kind != Kind::remove)
+                    traits.insert(name);
+                else if (traits.erase(name) == 0)
+                    throw NotFound("No such trait.");
+            node.traits = model::JsonText(Json(JsonArray(traits.begin(), traits.end())));
+            store::nodes::save(db, before, node);
+        });
+    }
+
+    Task<JsonArray> vifs(conductor::RequestContext, std::string) override {
+        co_return JsonArray{JsonObject{{"id", "one"}}};
+    }
+    Task<> attach_vif(conductor::RequestContext, std::string uuid, JsonObject vif) override {
+        asked.push_back(fmt::format("attach {} {}", uuid, to_text(Json(vif))));
+        co_return;
+    }
+    Task<> detach_vif(conductor::RequestContext, std::string uuid, std::string vif) override {
+        asked.push_back(fmt::format("detach {} {}", uuid, vif));
+        co_return;
+    }
+
+    Task<JsonObject> vendor_methods(conductor::RequestContext, std::string) override {
+        co_return JsonObject{{"poke", JsonObject{{"async", true}}}};
+    }
+    Task<conductor::VendorReply> call_vendor(conductor::RequestContext, std::string uuid,
+                                             conductor::VendorCall call) override {
+        asked.push_back(fmt::format("call {} {} {} {}", uuid, call.http_method, call.method,
+                                    to_text(call.arguments)));
+        if (call.method == "later") co_return std::nullopt;
+        co_return call.arguments;
+    }
+
+    Task<JsonObject> virtual_media(conductor::RequestContext, std::string) override {
+        co_return JsonObject{{"Cd", JsonObject{{"inserted", false}}}};
+    }
+    Task<> attach_virtual_media(conductor::RequestContext, std::string uuid,
+                                conductor::VirtualMediaImage image) override {
+        bool local = image.source == conductor::VirtualMediaImage::Source::local;
+        asked.push_back(fmt::format("insert {} {} {} {}", uuid, image.device_type, image.url,
+                                    local ? "local" : "direct"));
+        co_return;
+    }
+    Task<> detach_virtual_media(conductor::RequestContext, std::string uuid,
+                                std::vector<std::string> types) override {
+        asked.push_back(fmt::format("eject {} {}", uuid, fmt::join(types, ",")));
+        co_return;
+    }
+
+    conductor::InspectionReport inspected;
+    Task<> continue_inspection(conductor::RequestContext, std::string uuid,
+                               conductor::InspectionReport report) override {
+        asked.push_back(fmt::format("inspected {}", uuid));
+        inspected = std::move(report);
+        co_return;
     }
 
     Task<std::string> agent_token(conductor::RequestContext, std::string) override {

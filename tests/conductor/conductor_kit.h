@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <exception>
@@ -150,6 +151,8 @@ public:
         return progress_;
     }
 
+    std::atomic<bool> has_virtual_media = false;
+
 private:
     mutable std::mutex mutex_;
     std::vector<std::string> calls_;
@@ -226,6 +229,28 @@ private:
     Script& script_;
 };
 
+/// A fake one whose BMC has virtual media when the script says so.
+class ScriptedManagement : public hardware::FakeManagement {
+public:
+    explicit ScriptedManagement(Script& script)
+        : FakeManagement(hardware::FakeDelays{}), script_(script) {}
+    bool has_virtual_media() const override { return script_.has_virtual_media; }
+    Task<> attach_virtual_media(NodeContext*, hardware::VirtualMediaImage image) override {
+        co_await script_.act("insert " + image.device_type + " " + image.url +
+                             (image.serve_copy ? " copied" : ""));
+    }
+    Task<> detach_virtual_media(NodeContext*, std::vector<std::string> types) override {
+        for (const auto& type : types) co_await script_.act("eject " + type);
+    }
+    Task<JsonObject> virtual_media(NodeContext* context) override {
+        if (!script_.has_virtual_media) throw hardware::unsupported(*context, "virtual media");
+        co_return JsonObject{{"Cd", JsonObject{{"inserted", false}}}};
+    }
+
+private:
+    Script& script_;
+};
+
 class ScriptedInspect : public hardware::InspectInterface {
 public:
     explicit ScriptedInspect(Script& script) : script_(script) {}
@@ -233,6 +258,8 @@ public:
         co_await script_.act("inspect");
         co_return script_.waits("inspect") ? StepOutcome::wait : StepOutcome::done;
     }
+
+    Task<> clean_up(NodeContext*) override { co_await script_.act("inspect clean_up"); }
 
 private:
     Script& script_;
@@ -253,7 +280,7 @@ private:
 };
 
 /// Offers the steps `vendor.NAME` that the test names; they run in the conductor.
-class ScriptedVendor : public hardware::Interface {
+class ScriptedVendor : public hardware::VendorInterface {
 public:
     explicit ScriptedVendor(Script& script) : script_(script) {}
     std::vector<Step> steps(const NodeContext& context, StepKind kind) const override {
@@ -266,6 +293,26 @@ public:
         co_return StepOutcome::done;
     }
 
+    std::span<const hardware::VendorMethod> methods() const override {
+        using enum hardware::VendorMethod::Answer;
+        using enum hardware::VendorMethod::Lock;
+        static constexpr hardware::VendorMethod kMethods[] = {
+            {"later", "POST", "Goes on in the background."},
+            {"later_beside", "PUT", "The same without the lock.", later, none},
+            {"ask", "GET", "Answers at once.", value},
+            {"ask_beside", "GET", "The same without the lock.", value, none},
+        };
+        return kMethods;
+    }
+    void validate_call(const NodeContext&, const hardware::VendorMethod&,
+                       const JsonObject& arguments) const override {
+        if (arguments.contains("bad")) throw InvalidValue("Bad arguments.");
+    }
+    Task<Json> call(NodeContext*, std::string method, JsonObject arguments) override {
+        co_await script_.act("call " + method);
+        co_return Json(std::move(arguments));
+    }
+
 private:
     Script& script_;
 };
@@ -275,11 +322,12 @@ inline hardware::Drivers::Implementations scripted(Script& script) {
     for (const auto& kind : model::interface_kinds())
         all[std::string(kind.name)]["fake"] = std::make_unique<hardware::Noop>();
     all["power"]["fake"] = std::make_unique<ScriptedPower>(script);
-    all["management"]["fake"] = std::make_unique<hardware::FakeManagement>(hardware::FakeDelays{});
+    all["management"]["fake"] = std::make_unique<ScriptedManagement>(script);
     all["boot"]["fake"] = std::make_unique<hardware::FakeBoot>(hardware::FakeDelays{});
     all["deploy"]["fake"] = std::make_unique<ScriptedDeploy>(script);
     all["inspect"]["fake"] = std::make_unique<ScriptedInspect>(script);
     all["rescue"]["fake"] = std::make_unique<ScriptedRescue>(script);
+    all["network"]["fake"] = std::make_unique<hardware::NoopNetwork>();
     all["vendor"]["fake"] = std::make_unique<ScriptedVendor>(script);
     return all;
 }

@@ -46,5 +46,30 @@ TEST(IpmiVendor, OffersOneStepThatNeverRunsByItself) {
     runtime.stop();
 }
 
+TEST(IpmiVendor, ChecksTheArgumentsOfItsMethods) {
+    Runtime runtime({.threads = 1, .name = "ipmi"});
+    ipmi::Transport transport(runtime);
+    Bmcs bmcs(transport, {});
+    IpmiVendor vendor(bmcs);
+    test::LooseNode node("ipmi");
+    node.set_info("ipmi_address", Json("10.0.0.7"));
+    auto methods = vendor.methods();
+    ASSERT_EQ(methods.size(), 2U);
+    const auto& reset = methods[0];
+    const auto& raw = methods[1];
+    EXPECT_EQ(reset.name, "bmc_reset");
+    EXPECT_EQ(raw.name, "send_raw");
+    for (const char* good : {"{}", R"({"warm":null})", R"({"warm":false})", R"({"warm":"True"})"})
+        EXPECT_NO_THROW(vendor.validate_call(node, reset, parse_json(good).get_object())) << good;
+    for (const char* bad : {R"({"warm":5})", R"({"warm":"perhaps"})"})
+        EXPECT_THROW(vendor.validate_call(node, reset, parse_json(bad).get_object()), InvalidValue);
+    EXPECT_NO_THROW(vendor.validate_call(node, raw, {{"raw_bytes", "0x06 0x01"}}));
+    for (const char* bad : {"{}", R"({"raw_bytes":"x"})", R"({"raw_bytes":6})"})
+        EXPECT_THROW(vendor.validate_call(node, raw, parse_json(bad).get_object()), InvalidValue);
+    node.node.driver_info = {};
+    EXPECT_THROW(vendor.validate_call(node, reset, {}), InvalidValue);
+    runtime.stop();
+}
+
 }  // namespace
 }  // namespace ferrite::hardware

@@ -142,8 +142,8 @@ TEST(FakeHardware, PretendsToObey) {
     EXPECT_THAT(fake.supported_power_states(), testing::SizeIs(5));
     FakeManagement management(FakeDelays{});
     EXPECT_THROW(runtime.run(management.set_boot_device(&node, "disk", false)), InvalidValue);
-    EXPECT_EQ(FakeVendor().steps(node, StepKind::clean).size(), 1U);
-    EXPECT_TRUE(FakeVendor().steps(node, StepKind::deploy).empty());
+    EXPECT_EQ(FakeVendor({}).steps(node, StepKind::clean).size(), 1U);
+    EXPECT_TRUE(FakeVendor({}).steps(node, StepKind::deploy).empty());
 }
 
 TEST(StepText, SurvivesTheWayToJsonAndBack) {

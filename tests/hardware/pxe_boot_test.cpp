@@ -15,6 +15,7 @@ namespace {
 namespace states = model::states;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 class RecordingManagement : public ManagementInterface {
 public:
@@ -139,6 +140,20 @@ TEST(BootsRamdisk, OnlyWhereAnAgentIsWantedToRun) {
                       row.name == states::rescuing || row.name == states::servicing;
         EXPECT_EQ(boots_ramdisk(node), wanted) << row.name;
     }
+}
+
+TEST_F(PxeBootTest, AnInspectedMachineIsToldWhereToReport) {
+    node_.node.inspect_interface = "agent";
+    EXPECT_THAT(ramdisk().kernel_command_line, Not(HasSubstr("inspection"))) << "it is deployed";
+    options_.inspection_kernel_params = "ipa-collect-lldp=1";
+    for (auto state : {states::inspecting, states::inspect_wait}) {
+        node_.node.provision_state = std::string(state);
+        EXPECT_THAT(ramdisk().kernel_command_line,
+                    HasSubstr(" ipa-collect-lldp=1 ipa-inspection-callback-url="
+                              "http://10.0.0.1:6385/v1/continue_inspection"));
+    }
+    node_.node.inspect_interface = "redfish";
+    EXPECT_THAT(ramdisk().kernel_command_line, Not(HasSubstr("inspection")));
 }
 
 }  // namespace

@@ -59,7 +59,9 @@ protected:
     HttpClient http_{runtime_.executor()};
     RedfishBmcs bmcs_{http_, quick_settings()};
     RedfishPower power_{bmcs_};
-    RedfishManagement management_{bmcs_};
+    image::ImageCache cache_{http_, {}};
+    InstanceImages images_{http_, cache_, {.directory = testing::TempDir() + "redfish-images"}};
+    RedfishManagement management_{bmcs_, images_};
     test::LooseNode node_{"redfish"};
 };
 

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -65,6 +66,10 @@ public:
     int refusals = 0;
     int refusal_status = 409;
     std::string refusal_id = "Base.1.8.ActionParameterValueConflict";
+    /// More resources, by path; the test says what they are.
+    std::map<std::string, JsonObject> resources;
+    /// Where a POST or DELETE of these paths says that the new thing is; empty: nothing new.
+    std::map<std::string, std::string> actions;
 
 private:
     static HttpResponse json(int status, const Json& body) {
@@ -90,8 +95,13 @@ private:
 
     HttpResponse respond(const HttpRequest& request) {
         if (request.path == "/redfish/v1/") return root();
+        auto extra = resources.find(request.path);
         if (request.path == "/redfish/v1/SessionService/Sessions") return open_session(request);
         if (!is_known(request)) return refuse(401, "Base.1.8.InsufficientPrivilege");
+        if (request.method == "GET" && extra != resources.end()) return json(200, extra->second);
+        if (auto action = actions.find(request.path);
+            request.method != "GET" && action != actions.end())
+            return act(request, action->second);
         if (request.path == "/redfish/v1/Systems") return collection();
         if (request.method == "GET" && request.path == "/redfish/v1/Systems/1") return system();
         if (request.path == "/redfish/v1/nonsense") return {.body = "<html>"};
@@ -106,7 +116,8 @@ private:
     }
 
     HttpResponse root() const {
-        JsonObject root{{"Systems", JsonObject{{"@odata.id", "/redfish/v1/Systems"}}}};
+        JsonObject root{{"Systems", JsonObject{{"@odata.id", "/redfish/v1/Systems"}}},
+                        {"EventService", JsonObject{{"@odata.id", "/redfish/v1/EventService"}}}};
         if (has_sessions)
             root["Links"] = JsonObject{
                 {"Sessions", JsonObject{{"@odata.id", "/redfish/v1/SessionService/Sessions"}}}};
@@ -138,16 +149,31 @@ private:
     }
 
     HttpResponse system() const {
+        JsonObject managers{
+            {"ManagedBy", JsonArray{JsonObject{{"@odata.id", "/redfish/v1/Managers/1"}}}}};
         JsonObject reset{
             {"target", "/redfish/v1/Systems/1/Actions/ComputerSystem.Reset"},
             {"ResetType@Redfish.AllowableValues",
              JsonArray{"On", "ForceOff", "GracefulShutdown", "GracefulRestart", "ForceRestart"}}};
         return json(200, JsonObject{{"PowerState", powered ? "On" : "Off"},
                                     {"Manufacturer", manufacturer},
+                                    {"Links", managers},
                                     {"Boot", JsonObject{{"BootSourceOverrideTarget", target},
                                                         {"BootSourceOverrideEnabled", enabled},
                                                         {"BootSourceOverrideMode", "UEFI"}}},
                                     {"Actions", JsonObject{{"#ComputerSystem.Reset", reset}}}});
+    }
+
+    HttpResponse act(const HttpRequest& request, const std::string& location) {
+        changes_.push_back(request.method + " " + request.path + " " + request.body);
+        if (refusals > 0) {
+            --refusals;
+            return refuse(refusal_status, refusal_id);
+        }
+        HttpResponse done;
+        done.status = location.empty() ? 204 : 201;
+        if (!location.empty()) done.headers.set("Location", location);
+        return done;
     }
 
     HttpResponse change(const HttpRequest& request) {

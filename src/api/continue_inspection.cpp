@@ -11,6 +11,7 @@
 #include "api/ramdisk.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/uuid.h"
 #include "model/port.h"
 #include "model/states.h"
 #include "store/nodes.h"
@@ -54,7 +55,7 @@ InspectionReport read_report(Json body) {
             !address.is_null() && !address.is_string())
             throw InvalidValue(fmt::format("{} of the inventory must be a text or null.", key));
     report.inventory = std::move(inventory->get_object());
-    members.erase("inventory");
+    members.stable_erase(members.find("inventory"));
     report.plugin_data = std::move(members);
     return report;
 }
@@ -108,6 +109,7 @@ std::optional<Node> find_marked(store::Sql& db, const Marks& marks) {
 /// Makes a node of a machine that nobody knows.
 Task<Node> discover(Call call) {
     Node node;
+    node.uuid = new_uuid();
     node.driver = call.options().auto_discovery_driver;
     node.provision_state = model::states::enroll;
     node.conductor_group = call.options().default_conductor_group;

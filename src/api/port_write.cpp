@@ -50,12 +50,9 @@ std::optional<Portgroup> joined_portgroup(const Call& call, const Port& port) {
     if (!port.portgroup_uuid) return std::nullopt;
     auto group = call.store().read(
         [&](store::Sql& db) { return store::portgroups::find(db, *port.portgroup_uuid); });
-    if (!group)
-        throw InvalidValue(fmt::format("Portgroup {} could not be found.", *port.portgroup_uuid));
-    if (group->node_uuid != port.node_uuid)
+    if (!group || group->node_uuid != port.node_uuid)
         throw InvalidValue(
-            fmt::format("Portgroup {} belongs to another node than port {}: choose one of its own.",
-                        group->uuid, port.address));
+            fmt::format("Node {} has no portgroup {}.", port.node_uuid, *port.portgroup_uuid));
     return group;
 }
 

@@ -10,7 +10,6 @@
 #include "base/uuid.h"
 #include "model/node.h"
 #include "store/nodes.h"
-#include "store/portgroups.h"
 #include "store/ports.h"
 
 namespace ferrite::api {
@@ -82,8 +81,7 @@ std::vector<Condition> conditions(const Call& call, const PortFilters& filters) 
     std::vector<Condition> where;
     limit_parts(call, "port", where);
     if (filters.portgroup) {
-        auto group = call.store().read(
-            [&](store::Sql& db) { return store::portgroups::get(db, *filters.portgroup); });
+        auto group = find_portgroup(call, *filters.portgroup);
         where.push_back({"portgroup_uuid = ?", {group.uuid}});
         return where;
     }

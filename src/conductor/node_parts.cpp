@@ -98,12 +98,9 @@ std::optional<std::optional<std::string>> network_of(store::Sql& db, const Portg
 /// that is gone or another node's, and Conflict for another physical network.
 Portgroup join(store::Sql& db, Port& port) {
     auto group = store::portgroups::find(db, *port.portgroup_uuid);
-    if (!group)
-        throw InvalidValue(fmt::format("Portgroup {} could not be found.", *port.portgroup_uuid));
-    if (group->node_uuid != port.node_uuid)
+    if (!group || group->node_uuid != port.node_uuid)
         throw InvalidValue(
-            fmt::format("Portgroup {} belongs to node {}: a port of node {} can not be in it.",
-                        group->uuid, group->node_uuid, port.node_uuid));
+            fmt::format("Node {} has no portgroup {}.", port.node_uuid, *port.portgroup_uuid));
     if (!port.physical_network) port.physical_network = group->physical_network;
     auto network = network_of(db, *group, port);
     if (network && *network != port.physical_network)

@@ -240,6 +240,68 @@ TEST_F(PolicyTest, GuardsPortsByTheirNode) {
     EXPECT_EQ(as(kOwnerAdmin, "DELETE", "/v1/ports/" + port).status, 204);
 }
 
+TEST_F(PolicyTest, GuardsPortgroupsAndVolumesByTheirNode) {
+    auto node = leased_node();
+    auto foreign = as(kSystemAdmin, "POST", "/v1/nodes",
+                      R"({"driver":"fake-hardware","owner":"p2","name":"n2"})")
+                       .string("uuid");
+    struct Row {
+        std::string collection;
+        std::string members;
+        std::string list;
+        std::string_view writes;  ///< A letter a persona: who may create and delete.
+    };
+    constexpr Persona kColumns[] = {kSystemMember, kOwnerReader, kOwnerMember, kOwnerAdmin,
+                                    kLesseeMember, kLesseeAdmin, kOther};
+    const Row kRows[] = {
+        {"/v1/portgroups", R"("extra":{})", "portgroups", "---+---"},
+        {"/v1/volume/connectors", R"("type":"ip","connector_id":"1")", "connectors", "+--+-+-"},
+        {"/v1/volume/targets", R"("volume_type":"iscsi","volume_id":"v","boot_index":0)", "targets",
+         "+--+-+-"},
+    };
+    for (const auto& row : kRows) {
+        auto body = R"({"node_uuid":")" + node + "\"," + row.members + "}";
+        for (std::size_t i = 0; i < std::size(kColumns); ++i) {
+            SCOPED_TRACE(row.collection + " " + std::string(kColumns[i].name));
+            const auto& who = kColumns[i];
+            bool may = row.writes[i] == '+', sees = i != 6;
+            auto made = as(who, "POST", row.collection, body);
+            EXPECT_EQ(made.status, may ? 201 : 403) << made.text;
+            if (!may) made = as(kSystemAdmin, "POST", row.collection, body);
+            auto path = row.collection + "/" + made.string("uuid");
+            EXPECT_EQ(as(who, "GET", path).status, sees ? 200 : 404);
+            EXPECT_EQ(as(who, "GET", row.collection).at(row.list).as_array().size(), sees);
+            EXPECT_EQ(as(who, "GET", row.collection + "?node=n1").status, sees ? 200 : 404);
+            EXPECT_EQ(as(who, "DELETE", path).status, !sees ? 404 : may ? 204 : 403);
+            if (!may) EXPECT_EQ(as(kSystemAdmin, "DELETE", path).status, 204);
+        }
+        auto unknown =
+            R"({"node_uuid":"11110194-0000-4000-8000-000000000194",)" + row.members + "}";
+        EXPECT_EQ(as(kOther, "POST", row.collection, unknown).status, 403) << "it learns nothing";
+        EXPECT_EQ(as(kSystemAdmin, "POST", row.collection, unknown).status, 400);
+    }
+    auto group = as(kSystemAdmin, "POST", "/v1/portgroups", R"({"node_uuid":")" + foreign + "\"}");
+    EXPECT_EQ(as(kOwnerAdmin, "GET", "/v1/ports?portgroup=" + group.string("uuid")).status, 404);
+    EXPECT_EQ(as(kOwnerAdmin, "GET", "/v1/portgroups/" + group.string("uuid") + "/ports").status,
+              404);
+    EXPECT_EQ(as(kOther, "GET", "/v1/nodes/n1/volume").status, 404);
+    EXPECT_EQ(as(kOwnerReader, "GET", "/v1/nodes/n1/volume").status, 200);
+}
+
+TEST_F(PolicyTest, HidesHowToReachAVolume) {
+    auto node = leased_node();
+    auto path = "/v1/volume/targets/" +
+                as(kSystemAdmin, "POST", "/v1/volume/targets",
+                   R"({"volume_type":"iscsi","volume_id":"v","boot_index":0,"node_uuid":")" + node +
+                       R"(","properties":{"target_iqn":"iqn","auth_password":"sec"}})")
+                    .string("uuid");
+    EXPECT_THAT(as(kOwnerMember, "GET", path).text, HasSubstr("redacted_contents"));
+    EXPECT_THAT(as(kOwnerMember, "GET", path).text, Not(HasSubstr("target_iqn")));
+    EXPECT_THAT(as(kOwnerAdmin, "GET", path).text, HasSubstr("target_iqn"));
+    EXPECT_THAT(as(kSystemReader, "GET", path).text, HasSubstr("target_iqn"));
+    EXPECT_THAT(as(kSystemAdmin, "GET", path).text, Not(HasSubstr("\"sec\"")));
+}
+
 TEST_F(PolicyTest, KeepsWhatBelongsToTheCloudForSystemTokens) {
     for (auto path : {"/v1/chassis", "/v1/drivers", "/v1/drivers/fake-hardware"}) {
         EXPECT_EQ(as(kSystemReader, "GET", path).status, 200) << path;

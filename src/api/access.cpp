@@ -23,8 +23,8 @@ void Access::require(std::string_view rule, const PolicyTarget& target) const {
     throw Error(403, "not_authorized",
                 verdict == PolicyVerdict::wrong_scope
                     ? fmt::format("Access to baremetal:{} is denied: it takes a token with system "
-                                  "scope, and this one is for a project.",
-                                  rule)
+                                  "scope{}, and this one has another.",
+                                  rule, identity_->project_id.empty() ? " or for a project" : "")
                     : fmt::format("Access to baremetal:{} is denied: the roles and the project of "
                                   "the token do not satisfy that policy rule.",
                                   rule));

@@ -1,11 +1,10 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
-#include <cstdint>
 #include <memory>
 #include <vector>
 
+#include "api/file_watch.h"
 #include "api/policy_rules.h"
 #include "base/mutex.h"
 
@@ -19,7 +18,7 @@ namespace ferrite::api {
 class Policy {
 public:
     /// Throws InvalidValue that names file and line when the file is bad.
-    explicit Policy(PolicyOptions options);
+    explicit Policy(PolicyOptions options, FileWatch::Interval interval = FileWatch::kUsual);
 
     /// Any thread. The reference stays good as long as the Policy lives: rules that were replaced
     /// are kept, some kilobytes for each time that the file was edited, so that who asks needs no
@@ -27,25 +26,14 @@ public:
     const PolicyRules& rules() const;
 
 private:
-    using Clock = std::chrono::steady_clock;
-    /// What tells one state of the file from another.
-    struct Stamp {
-        std::int64_t modified = 0;
-        std::uint64_t size = 0;
-        std::uint64_t inode = 0;
-        bool operator==(const Stamp&) const = default;
-    };
-
-    Stamp stamp() const;
-    void read(Stamp found) const FERRITE_REQUIRES(mutex_);
+    void read() const FERRITE_REQUIRES(mutex_);
     void look_again() const;
 
     const PolicyOptions options_;
     mutable Mutex mutex_;
-    mutable Stamp read_ FERRITE_GUARDED_BY(mutex_);
+    mutable FileWatch file_;  ///< Looked at under `mutex_`.
     mutable std::vector<std::unique_ptr<const PolicyRules>> all_ FERRITE_GUARDED_BY(mutex_);
     mutable std::atomic<const PolicyRules*> current_ = nullptr;
-    mutable std::atomic<Clock::rep> next_look_ = 0;
 };
 
 }  // namespace ferrite::api

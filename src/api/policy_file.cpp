@@ -10,7 +10,7 @@
 namespace ferrite::api {
 namespace {
 
-constexpr std::size_t kLongestFile = 4 << 20;  ///< Bytes; a thousand times the usual.
+constexpr std::size_t kLongestFile = 1 << 20;  ///< Bytes; some hundred times the usual.
 constexpr std::size_t kDeepestNesting = 64;
 
 std::string place(const std::string& file, const YAML::Mark& mark) {

@@ -13,6 +13,12 @@ constexpr std::string_view kPrefix = "baremetal:";
 /// Rules of this name are asked for when the operator defines them, and only then.
 constexpr std::string_view kStepRules = "baremetal:step:execute:";
 
+/// A token for a domain, or for nothing, suits no rule.
+bool suits(PolicyScopes scopes, const Identity& caller) {
+    if (!caller.system_scope.empty()) return true;
+    return scopes == PolicyScopes::any && !caller.project_id.empty();
+}
+
 PolicyCheck parse_at(std::string_view place, std::string_view name, std::string_view text) {
     try {
         return parse_policy_check(text);
@@ -39,8 +45,7 @@ PolicyVerdict PolicyRules::decide(std::string_view operation, const Identity& ca
                                   const PolicyTarget& target) const {
     const auto* rule = find(operations_, operation);
     if (!rule) return PolicyVerdict::refused;
-    if (enforce_scope_ && rule->scopes == PolicyScopes::system && caller.system_scope.empty())
-        return PolicyVerdict::wrong_scope;
+    if (enforce_scope_ && !suits(rule->scopes, caller)) return PolicyVerdict::wrong_scope;
     return rule->check.holds({caller, target, service_project_}) ? PolicyVerdict::allowed
                                                                  : PolicyVerdict::refused;
 }

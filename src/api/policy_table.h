@@ -7,7 +7,10 @@
 namespace ferrite::api {
 
 /// For what a token may be that uses a rule, while `[oslo_policy]enforce_scope` is on.
-enum class PolicyScopes : std::uint8_t { any, system };
+enum class PolicyScopes : std::uint8_t {
+    any,  ///< System or a project.
+    system,
+};
 
 /// What a rule has to know beside the caller, and so where it is checked.
 enum class PolicySubject : std::uint8_t {

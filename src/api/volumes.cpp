@@ -228,6 +228,7 @@ HttpResponse volume_links(const Call& call, std::string_view collection, std::st
 }  // namespace
 
 HttpResponse show_volume(const Call& call) {
+    call.access.require(call.rule);
     return volume_links(call, "volume", "", "");
 }
 

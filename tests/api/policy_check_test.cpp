@@ -1,5 +1,9 @@
 #include "api/policy_check.h"
 
+#include <filesystem>
+#include <fstream>
+
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -173,6 +177,9 @@ TEST(PolicyRules, HoldTheTableAndItsOverrides) {
     EXPECT_EQ(rules.decide("no:such:rule", kSystem, {}), PolicyVerdict::refused);
     EXPECT_EQ(rules.decide("chassis:create", kMember, {}), PolicyVerdict::wrong_scope);
     EXPECT_EQ(rules.decide("chassis:create", kSystem, {}), PolicyVerdict::allowed);
+    Identity domain_admin{.domain_id = "d", .roles = {"admin"}};
+    EXPECT_EQ(rules.decide("node:create:self_owned_node", domain_admin, {}),
+              PolicyVerdict::wrong_scope);
     EXPECT_TRUE(rules.defines("step:execute:raid.delete"));
     EXPECT_FALSE(rules.defines("step:execute:raid.create"));
     EXPECT_FALSE(rules.holds("show_password", kSystem, {}));
@@ -193,6 +200,20 @@ TEST(PolicyRules, KnowTheFormerDefaults) {
     EXPECT_EQ(former.decide("node:update", admin, {}), PolicyVerdict::allowed);
     EXPECT_EQ(former.decide("chassis:create", admin, {}), PolicyVerdict::allowed);
     EXPECT_EQ(former.decide("node:update", kMember, {}), PolicyVerdict::refused);
+}
+
+TEST(Policy, ReadsItsFileAgain) {
+    auto path = testing::TempDir() + fmt::format("ferrite-policy-{}.yaml", getpid());
+    std::filesystem::remove(path);
+    Policy policy({.file = path}, FileWatch::Interval(0));
+    auto verdict = [&] { return policy.rules().decide("node:delete", kMember, {}); };
+    EXPECT_EQ(verdict(), PolicyVerdict::refused);
+    std::ofstream(path) << "baremetal:node:delete: role:member\n";
+    EXPECT_EQ(verdict(), PolicyVerdict::allowed);
+    std::ofstream(path) << "baremetal:node:delete: role\n";
+    EXPECT_EQ(verdict(), PolicyVerdict::allowed);
+    std::filesystem::remove(path);
+    EXPECT_EQ(verdict(), PolicyVerdict::refused);
 }
 
 TEST(PolicyTable, HasEveryRuleOnce) {

@@ -51,12 +51,49 @@ void add_found_out(std::vector<IniEntry>& entries) {
     entries.insert(entries.begin(), found.begin(), found.end());
 }
 
+bool exists(const std::string& file) {
+    std::error_code ignored;
+    return std::filesystem::exists(file, ignored);
+}
+
+/// What each authentication strategy needs.
+void check_auth(const Options& options, std::vector<std::string>& errors) {
+    const auto& general = options.general;
+    const auto& token = options.auth_token;
+    if (general.auth_strategy == AuthStrategy::http_basic &&
+        !exists(general.http_basic_auth_user_file))
+        errors.push_back(
+            fmt::format("[DEFAULT]http_basic_auth_user_file = {}: there is no such file; make it "
+                        "with htpasswd -B -c",
+                        general.http_basic_auth_user_file));
+    if (general.auth_strategy != AuthStrategy::keystone) return;
+    bool by_password = token.auth_type == KeystoneLogin::password;
+    bool can_log_in = by_password ? !token.username.empty() && !token.password.empty()
+                                  : !token.application_credential_id.empty() &&
+                                        !token.application_credential_secret.empty();
+    if (token.auth_url.empty() || !can_log_in)
+        errors.push_back(fmt::format(
+            "[DEFAULT]auth_strategy = keystone: needs auth_url, {} in [keystone_authtoken]",
+            by_password ? "username and password"
+                        : "application_credential_id and application_credential_secret"));
+}
+
+/// A relative policy file lies beside the configuration. Only one of the usual name may be missing.
+void settle_policy_file(PolicyOptions& policy, const std::vector<std::string>& files,
+                        std::vector<std::string>& errors) {
+    if (policy.policy_file.empty()) return;
+    bool usual = policy.policy_file == PolicyOptions().policy_file;
+    auto directory = files.empty() ? std::filesystem::path("/etc/ferrite")
+                                   : std::filesystem::absolute(files.front()).parent_path();
+    policy.policy_file = directory / policy.policy_file;
+    if (!usual && !exists(policy.policy_file))
+        errors.push_back(fmt::format("[oslo_policy]policy_file = {}: there is no such file",
+                                     policy.policy_file));
+}
+
 /// Rules about more than one option.
 void check_together(const Options& options, std::vector<std::string>& errors) {
-    if (options.general.auth_strategy != AuthStrategy::noauth)
-        errors.push_back(
-            "[DEFAULT]auth_strategy: this version checks no credentials, so it serves only with "
-            "noauth; bind [api]host_ip to an address that only trusted clients reach");
+    check_auth(options, errors);
     if (options.api.enable_ssl_api &&
         (options.api.cert_file.empty() || options.api.key_file.empty()))
         errors.push_back("[api]enable_ssl_api = true: needs [api]cert_file and [api]key_file");
@@ -90,6 +127,7 @@ const OptionTable<Options>& option_table() {
         OptionTable<Options> made;
         add_service_rows(made);
         add_web_rows(made);
+        add_auth_rows(made);
         add_conductor_rows(made);
         add_hardware_rows(made);
         return made;
@@ -109,6 +147,12 @@ LoadedOptions load_options(const std::vector<std::string>& files) {
     add_found_out(entries);
     loaded.options = make_options(option_table(), accepted_options(), entries, loaded.report);
     check_together(loaded.options, loaded.report.errors);
+    if (loaded.options.general.auth_strategy == AuthStrategy::noauth &&
+        !loaded.options.auth_token.auth_url.empty())
+        loaded.report.warnings.push_back(
+            "[keystone_authtoken]auth_url is set, but [DEFAULT]auth_strategy is noauth: nobody is "
+            "asked for a token");
+    settle_policy_file(loaded.options.policy, files, loaded.report.errors);
     auto& general = loaded.options.general;
     if (!general.log_file.empty() && !general.log_dir.empty())
         general.log_file = std::filesystem::path(general.log_dir) / general.log_file;
@@ -120,8 +164,7 @@ LoadedOptions load_options(const std::vector<std::string>& files) {
 
 std::vector<std::string> default_config_files() {
     for (std::string file : {"/etc/ferrite/ferrite.conf", "/etc/ironic/ironic.conf"}) {
-        std::error_code ignored;
-        if (std::filesystem::exists(file, ignored)) return {file};
+        if (exists(file)) return {file};
     }
     return {};
 }

@@ -6,6 +6,7 @@
 #include "api/cors.h"
 #include "api/healthcheck.h"
 #include "base/config.h"
+#include "daemon/auth_options.h"
 #include "daemon/conductor_options.h"
 #include "daemon/hardware_options.h"
 #include "daemon/service_options.h"
@@ -19,7 +20,7 @@
 ///     serve(options.api);
 ///
 /// Names, types, bounds and help of every option are rows in service_options.cpp,
-/// conductor_options.cpp and hardware_options.cpp.
+/// auth_options.cpp, conductor_options.cpp and hardware_options.cpp.
 namespace ferrite::daemon {
 
 struct Options {
@@ -30,6 +31,8 @@ struct Options {
     api::HealthcheckOptions healthcheck;
     api::CorsOptions cors;
     ServingOptions serving;
+    AuthTokenOptions auth_token;
+    PolicyOptions policy;
     ConductorOptions conductor;
     DeployOptions deploy;
     AgentOptions agent;

@@ -8,6 +8,8 @@
 
 #include "api/access_log.h"
 #include "api/api.h"
+#include "api/basic_auth.h"
+#include "api/keystone_auth.h"
 #include "base/http_client.h"
 #include "base/http_server.h"
 #include "base/log.h"
@@ -40,6 +42,19 @@ store::Store::Options store_settings(const Options& options) {
 std::unique_ptr<api::AccessLog> open_access_log(Runtime& runtime, const Options& options) {
     const auto& file = options.serving.access_log;
     return file.empty() ? nullptr : std::make_unique<api::AccessLog>(runtime, file);
+}
+
+/// Null for noauth.
+std::unique_ptr<api::Authenticator> authenticator(const Options& options, HttpClient& client) {
+    switch (options.general.auth_strategy) {
+        case AuthStrategy::noauth:
+            return nullptr;
+        case AuthStrategy::http_basic:
+            return std::make_unique<api::BasicAuth>(options.general.http_basic_auth_user_file);
+        case AuthStrategy::keystone:
+            return std::make_unique<api::KeystoneAuth>(keystone_settings(options), client);
+    }
+    return nullptr;
 }
 
 bool is_loopback(std::string_view address) {
@@ -99,7 +114,8 @@ struct Server::Parts {
                                              .agent_inspect = agent_inspect_settings(options)})),
           conductor(conductor_runtime, store, drivers, conductor_settings(options)),
           access_log(open_access_log(api_runtime, options)),
-          api(api_settings(options), store, conductor, nullptr, access_log.get()),
+          api(api_settings(options), store, conductor, authenticator(options, http_client),
+              access_log.get()),
           boot_directory(store, pxe) {}
 
     ~Parts() {

@@ -14,11 +14,15 @@ void add_default_rows(OptionTable<Options>& table) {
              choice<AuthStrategy>({{"noauth", AuthStrategy::noauth},
                                    {"http_basic", AuthStrategy::http_basic},
                                    {"keystone", AuthStrategy::keystone}}),
-             "Who may use the API. Only noauth, everybody who reaches it, is built so far; the "
-             "others "
-             "are refused at the start."},
+             "Who may use the API: everybody who reaches it (noauth), whoever has a password "
+             "(http_basic), or whom Keystone and the policy let."},
             {"http_basic_auth_user_file", &O::http_basic_auth_user_file, text(),
-             "Password file (htpasswd, bcrypt) for auth_strategy http_basic."},
+             "Password file (htpasswd, bcrypt) for auth_strategy http_basic; read again when it "
+             "changes."},
+            {"rbac_service_role_elevated_access", &O::rbac_service_role_elevated_access, flag(),
+             "Let the role service in the project below do what system members may."},
+            {"rbac_service_project_name", &O::rbac_service_project_name, text(),
+             "The project of services such as Nova."},
             {"debug", &O::debug, flag(), "Write a detailed log.", kReloadable},
             {"debug_tracebacks_in_api", &O::debug_tracebacks_in_api, flag(),
              "Tell clients what failed inside the service; for developers only."},
@@ -115,6 +119,8 @@ void add_api_rows(OptionTable<Options>& table) {
              "Answer the agent: lookup, heartbeat, inspection data.", kReloadable},
             {"restrict_lookup", &O::restrict_lookup, flag(),
              "Let the agent look up only nodes that wait for one.", kReloadable},
+            {"project_admin_can_manage_own_nodes", &O::project_admin_can_manage_own_nodes, flag(),
+             "Let the admin of a project create and delete nodes that belong to it.", kReloadable},
             {"ramdisk_heartbeat_timeout", &O::ramdisk_heartbeat_timeout, seconds(1),
              "Seconds between two heartbeats that the agent is told to keep.", kReloadable},
             {"enable_ssl_api", &O::enable_ssl_api, flag(), "Serve HTTPS."},

@@ -31,6 +31,8 @@ InterfaceChoices default_interfaces();
 struct DefaultOptions {
     AuthStrategy auth_strategy = AuthStrategy::noauth;
     std::string http_basic_auth_user_file = "/etc/ferrite/htpasswd";
+    bool rbac_service_role_elevated_access = false;
+    std::string rbac_service_project_name = "service";
     bool debug = false;
     bool debug_tracebacks_in_api = false;
     std::string log_file;  ///< Empty: standard error.
@@ -74,6 +76,7 @@ struct ApiOptions {
     int max_limit = 1000;  ///< Largest page.
     bool enable_ramdisk_endpoints = true;
     bool restrict_lookup = true;
+    bool project_admin_can_manage_own_nodes = true;
     std::chrono::seconds ramdisk_heartbeat_timeout{300};
     bool enable_ssl_api = false;
     std::string cert_file;

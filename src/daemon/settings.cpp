@@ -91,6 +91,12 @@ api::ApiOptions api_settings(const Options& options) {
     api.max_json_body_size = options.api.max_json_body_size * 1024;
     api.max_json_body_size_provision = options.api.max_json_body_size_provision * 1024;
     api.max_json_body_size_inspection = options.api.max_json_body_size_inspection * 1024;
+    api.policy = {.file = options.policy.policy_file,
+                  .enforce_scope = options.policy.enforce_scope,
+                  .enforce_new_defaults = options.policy.enforce_new_defaults};
+    if (options.general.rbac_service_role_elevated_access)
+        api.policy.service_project = options.general.rbac_service_project_name;
+    api.project_admin_can_manage_own_nodes = options.api.project_admin_can_manage_own_nodes;
     api.disallowed_enrollment_boot_modes = options.api.disallowed_enrollment_boot_modes;
     api.disallow_clean_steps = options.api.disallow_clean_steps;
     api.disallow_deploy_steps = options.api.disallow_deploy_steps;
@@ -115,6 +121,33 @@ api::ApiOptions api_settings(const Options& options) {
     api.healthcheck = options.healthcheck;
     api.healthcheck.port = options.api.port;
     return api;
+}
+
+api::KeystoneOptions keystone_settings(const Options& options) {
+    const auto& token = options.auth_token;
+    api::KeystoneOptions keystone{
+        .auth_url = token.auth_url,
+        .www_authenticate_uri = token.www_authenticate_uri,
+        .username = token.username,
+        .password = token.password,
+        .user_domain_name = token.user_domain_name,
+        .user_domain_id = token.user_domain_id,
+        .project_name = token.project_name,
+        .project_domain_name = token.project_domain_name,
+        .project_domain_id = token.project_domain_id,
+        .cafile = token.cafile,
+        .insecure = token.insecure,
+        .connect_timeout = token.http_connect_timeout,
+        .max_retries = token.http_request_max_retries,
+        .cache_time = token.token_cache_time,
+        .service_token_roles = token.service_token_roles,
+        .service_token_roles_required = token.service_token_roles_required,
+    };
+    if (token.auth_type == KeystoneLogin::application_credential) {
+        keystone.application_credential_id = token.application_credential_id;
+        keystone.application_credential_secret = token.application_credential_secret;
+    }
+    return keystone;
 }
 
 HttpServer::Options http_settings(const Options& options) {

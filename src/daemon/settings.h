@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "api/keystone_auth.h"
 #include "api/options.h"
 #include "base/http_server.h"
 #include "conductor/services.h"
@@ -30,6 +31,7 @@ std::string agents_api_url(const Options& options);
 std::string boot_url(const Options& options);
 
 api::ApiOptions api_settings(const Options& options);
+api::KeystoneOptions keystone_settings(const Options& options);
 /// Everything but the functions of the API.
 HttpServer::Options http_settings(const Options& options);
 conductor::Options conductor_settings(const Options& options);

@@ -1,6 +1,7 @@
 #include "daemon/options.h"
 
 #include <cctype>
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -149,6 +150,38 @@ log_dir = /var/log/ferrite
     for (std::string bad : {"disable_by_file_paths = /run/off", "disable_by_file_paths = 99999:/x",
                             "disable_by_file_paths = 1:", "allowed_source_ranges = here"})
         EXPECT_EQ(load("[healthcheck]\n" + bad + "\n").report.errors.size(), 1u) << bad;
+}
+
+TEST_F(Options, EachStrategyNeedsItsOwn) {
+    auto basic = load(
+        "[DEFAULT]\nauth_strategy = http_basic\n"
+        "http_basic_auth_user_file = /nonexistent/htpasswd\n");
+    EXPECT_THAT(basic.report.errors, ElementsAre(HasSubstr("/nonexistent/htpasswd: there is no")));
+    auto here = load("[DEFAULT]\nauth_strategy = http_basic\nhttp_basic_auth_user_file = " + path_);
+    EXPECT_THAT(here.report.errors, IsEmpty());
+    const std::string keystone =
+        "[DEFAULT]\nauth_strategy = keystone\n[keystone_authtoken]\n"
+        "auth_url = http://keystone:5000\npassword = hunter2\n";
+    EXPECT_THAT(load(keystone).report.errors, ElementsAre(HasSubstr("username and password")));
+    EXPECT_THAT(load(keystone + "username = ironic\n").report.errors, IsEmpty());
+    EXPECT_THAT(
+        load(keystone + "username = ironic\nauth_type = v3applicationcredential\n").report.errors,
+        ElementsAre(HasSubstr("application_credential_id")));
+    EXPECT_THAT(load(keystone + "user-name = ironic\nauth_plugin = password\n").report.errors,
+                IsEmpty());
+}
+
+TEST_F(Options, WarnsOfAKeystoneThatNobodyAsks) {
+    auto report = load("[keystone_authtoken]\nauth_url = http://keystone:5000\n").report;
+    EXPECT_THAT(report.warnings, ElementsAre(HasSubstr("auth_strategy is noauth")));
+}
+
+TEST_F(Options, ThePolicyLiesBesideTheConfiguration) {
+    auto directory = std::filesystem::path(path_).parent_path().string();
+    EXPECT_EQ(load("").options.policy.policy_file, directory + "/policy.yaml");
+    EXPECT_EQ(load("[oslo_policy]\npolicy_file =\n").options.policy.policy_file, "");
+    auto report = load("[oslo_policy]\npolicy_file = /nonexistent.yaml\n").report;
+    EXPECT_THAT(report.errors, ElementsAre(HasSubstr("/nonexistent.yaml: there is no such file")));
 }
 
 TEST_F(Options, EveryRowIsWellMade) {

@@ -105,9 +105,18 @@ std::optional<std::string> Arguments::text(std::string_view name) {
     return std::string(value.get_string());
 }
 
-std::optional<std::string> Arguments::required_text(std::string_view name) {
+void Arguments::require(std::string_view name) const {
     if (!given(name)) throw InvalidValue(fmt::format("Argument {} is missing: give one.", name));
+}
+
+std::optional<std::string> Arguments::required_text(std::string_view name) {
+    require(name);
     return text(name);
+}
+
+std::optional<bool> Arguments::required_flag(std::string_view name) {
+    require(name);
+    return flag(name);
 }
 
 std::optional<bool> Arguments::flag(std::string_view name) {

@@ -33,6 +33,7 @@ public:
     /// Throws InvalidValue when the argument is absent; null is "not given" but present.
     std::optional<std::string> required_text(std::string_view name);
     std::optional<bool> flag(std::string_view name);
+    std::optional<bool> required_flag(std::string_view name);  ///< As required_text().
     std::optional<std::int64_t> integer(std::string_view name);
     /// In canonical form.
     std::optional<std::string> uuid(std::string_view name);
@@ -55,6 +56,7 @@ public:
 private:
     explicit Arguments(const Call& call);
     void add_body(const Call& call);
+    void require(std::string_view name) const;
     /// The value of `name`, which counts as asked for from now on; null when absent.
     Json take(std::string_view name);
     std::optional<std::vector<std::string>> list(std::string_view name, const Json& value) const;

@@ -41,8 +41,11 @@ void add_interfaces(const Call& call, const DriverInfo& driver, JsonObject& body
         body[fmt::format("default_{}_interface", kind)] =
             chosen == driver.defaults.end() ? Json() : Json(chosen->second);
         JsonArray enabled;
-        if (auto found = driver.enabled.find(kind); found != driver.enabled.end())
-            enabled = JsonArray(found->second.begin(), found->second.end());
+        if (auto found = driver.enabled.find(kind); found != driver.enabled.end()) {
+            auto names = found->second;
+            std::ranges::sort(names);
+            enabled = JsonArray(names.begin(), names.end());
+        }
         body[fmt::format("enabled_{}_interfaces", kind)] = std::move(enabled);
     }
 }
@@ -92,9 +95,10 @@ HttpResponse show(const Call& call, const std::optional<std::vector<std::string>
     return json_reply(200, to_text(Json(std::move(object))));
 }
 
-HttpResponse properties(const Call& call, std::string_view name) {
+/// Names and what they mean.
+HttpResponse glossary(const std::map<std::string, std::string, std::less<>>& meanings) {
     JsonObject body;
-    for (const auto& [key, meaning] : find_driver(call, name).properties) body[key] = meaning;
+    for (const auto& [name, meaning] : meanings) body[name] = meaning;
     return json_reply(200, to_text(Json(std::move(body))));
 }
 
@@ -136,14 +140,19 @@ HttpResponse show_driver_field(const Call& call) {
 
 HttpResponse show_driver_properties(const Call& call) {
     Arguments::of_query(call).finish();
-    return properties(call, call.words[0]);
+    return glossary(find_driver(call, call.words[0]).properties);
 }
 
 HttpResponse show_named_driver_properties(const Call& call) {
     auto arguments = Arguments::of_query(call);
     auto name = arguments.required_text("driver_name");
     arguments.finish();
-    return properties(call, name.value_or(""));
+    return glossary(find_driver(call, name.value_or("")).properties);
+}
+
+HttpResponse show_logical_disk_properties(const Call& call) {
+    Arguments::of_query(call).finish();
+    return glossary(find_driver(call, call.words[0]).logical_disk_properties);
 }
 
 }  // namespace ferrite::api

@@ -43,6 +43,23 @@ Task<HttpResponse> validate_named_node(Call call);
 Task<HttpResponse> show_boot_device(Call call);
 Task<HttpResponse> show_supported_boot_devices(Call call);
 Task<HttpResponse> set_boot_device(Call call);
+Task<HttpResponse> inject_node_nmi(Call call);
+Task<HttpResponse> list_node_indicators(Call call);
+Task<HttpResponse> show_node_indicator(Call call);
+Task<HttpResponse> set_node_indicator(Call call);
+
+// node_states.cpp
+Task<HttpResponse> set_node_boot_mode(Call call);
+Task<HttpResponse> set_node_secure_boot(Call call);
+Task<HttpResponse> show_node_console(Call call);
+Task<HttpResponse> set_node_console(Call call);
+Task<HttpResponse> set_node_raid(Call call);
+
+// node_bios.cpp, node_firmware.cpp, node_inventory.cpp
+HttpResponse list_node_bios(const Call& call);
+HttpResponse show_node_bios(const Call& call);
+HttpResponse list_node_firmware(const Call& call);
+HttpResponse show_node_inventory(const Call& call);
 
 // node_traits.cpp, node_vifs.cpp, node_virtual_media.cpp
 HttpResponse show_node_traits(const Call& call);
@@ -126,6 +143,7 @@ HttpResponse show_driver(const Call& call);
 HttpResponse show_driver_field(const Call& call);
 HttpResponse show_driver_properties(const Call& call);
 HttpResponse show_named_driver_properties(const Call& call);
+HttpResponse show_logical_disk_properties(const Call& call);
 
 // conductors.cpp, shards.cpp
 HttpResponse list_conductors(const Call& call);

@@ -142,4 +142,33 @@ HttpResponse list_reply(const Call& call, ListRequest<R> list) {
     return json_reply(200, std::move(body));
 }
 
+/// The document of rows that are shown as one whole list, such as the BIOS settings of a node: all
+/// or some of the fields, or what `fields` names and the times. Throws as check_selection() does,
+/// and InvalidValue for `fields` with `detailed`.
+template <class R>
+Document<R> part_list_document(const Resource<R>& resource, const Call& call,
+                               std::optional<std::vector<std::string>> fields, bool detailed) {
+    if (!fields)
+        return Document<R>::of_kind(resource, call,
+                                    detailed ? model::Shown::detail : model::Shown::brief);
+    if (detailed) throw InvalidValue("detail=true and fields= exclude each other: leave one out.");
+    check_selection(resource, call, *fields);
+    fields->insert(fields->end(), {"created_at", "updated_at"});
+    return Document<R>::of_names(resource, call, *fields);
+}
+
+/// A list without pages.
+template <class R>
+HttpResponse part_list_reply(const Resource<R>& resource, const Call& call,
+                             const Document<R>& document, const std::vector<R>& rows) {
+    Showing showing(call);
+    std::string body = fmt::format(R"({{"{}":[)", resource.collection);
+    for (const auto& row : rows) {
+        if (body.back() != '[') body += ',';
+        document.append(showing, row, body);
+    }
+    body += "]}";
+    return json_reply(200, std::move(body));
+}
+
 }  // namespace ferrite::api

@@ -242,6 +242,12 @@ void require_conductor(const Call& call, const Node& node, int status) {
                             node.driver, node.conductor_group));
 }
 
+model::Node find_managed_node(const Call& call) {
+    auto node = find_node(call, call.words[0]);
+    require_conductor(call, node, 404);
+    return node;
+}
+
 void check_network_data(const Json& data) {
     constexpr std::array<std::string_view, 2> kLink = {"id", "type"};
     constexpr std::array<std::string_view, 3> kNetwork = {"id", "link", "type"};

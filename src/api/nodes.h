@@ -45,6 +45,10 @@ store::Condition node_has(std::string_view column, const std::vector<std::string
 /// section 8.7).
 void require_conductor(const Call& call, const model::Node& node, int status);
 
+/// The node that the path names, for asking its conductor. Throws NotFound, also when no conductor
+/// serves it.
+model::Node find_managed_node(const Call& call);
+
 /// Throws InvalidValue unless `data` follows the network data format (section 8.1).
 void check_network_data(const Json& data);
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "conductor/agent_driven.h"
 #include "conductor/failure.h"
+#include "conductor/hardware_cache.h"
 #include "conductor/operations.h"
 #include "conductor/state_change.h"
 #include "conductor/steps.h"
@@ -59,6 +60,7 @@ Task<> finish(NodeSession* session) {
     hardware::forget_agent(node);
     co_await session->save();
     co_await take_ramdisk_down(session);
+    co_await refresh_hardware_cache(session);
     forget_steps(node, StepKind::clean);
     forget_operation(node, Forget::steps_and_agent);
     leave_clean(session);
@@ -115,6 +117,7 @@ void spare_ramdisk(NodeSession* session) {
 Task<> first_phase(NodeSession* session) {
     auto& node = session->node;
     session->driver.power->validate(*session);
+    co_await refresh_hardware_cache(session);
     if (is_manual(node)) spare_ramdisk(session);
     auto outcome = hardware::StepOutcome::done;
     if (!is_without_ramdisk(node))

@@ -37,6 +37,8 @@ struct DriverInfo {
     std::map<std::string, std::string, std::less<>> defaults;
     /// driver_info keys and what they mean.
     std::map<std::string, std::string, std::less<>> properties;
+    /// Members of a logical disk in target_raid_config and what they mean.
+    std::map<std::string, std::string, std::less<>> logical_disk_properties;
 };
 
 /// The arguments of `PUT states/provision` (reference: api.md section 10.2), already checked for

@@ -14,6 +14,7 @@
 #include "conductor/node_session.h"
 #include "conductor/node_traits.h"
 #include "conductor/node_update.h"
+#include "conductor/on_node.h"
 #include "conductor/operations.h"
 #include "conductor/vendor_calls.h"
 #include "conductor/vifs.h"
@@ -21,27 +22,6 @@
 #include "store/nodes.h"
 
 namespace ferrite::conductor {
-namespace {
-
-/// Runs `change` on the locked node; what it throws gives the lock back and goes on to the caller.
-/// `change` says whether the lock goes on to background work.
-template <class Change>
-Task<std::unique_ptr<NodeSession>> with_node(Services* services, std::string uuid, Change change) {
-    auto session = co_await NodeSession::lock(services, std::move(uuid));
-    std::exception_ptr failure;
-    try {
-        change(*session);
-    } catch (...) {
-        failure = std::current_exception();
-    }
-    if (failure) {
-        co_await session->abandon();
-        std::rethrow_exception(failure);
-    }
-    co_return session;
-}
-
-}  // namespace
 
 struct Conductor::State {
     std::shared_ptr<Services> kept;
@@ -81,6 +61,7 @@ std::vector<DriverInfo> Conductor::drivers() const {
                 info.defaults[key] = *chosen;
         }
         info.properties = services.drivers.properties(name);
+        info.logical_disk_properties = services.drivers.logical_disk_properties(name);
         all.push_back(std::move(info));
     }
     return all;
@@ -201,33 +182,19 @@ Task<> Conductor::destroy_volume_target(RequestContext, std::string uuid) {
 
 Task<> Conductor::change_power(RequestContext, std::string uuid, std::string target,
                                std::optional<std::chrono::seconds> timeout) {
-    auto& services = state_->services;
-    Work work;
-    auto session = co_await with_node(&services, uuid, [&](NodeSession& held) {
-        work = begin_power(held, target, timeout);
-        refuse_when_full(services);
-    });
-    co_await session->save();
-    carry_out(services, std::move(session), "change_node_power_state", std::move(work));
+    return begin_on_node(&state_->services, std::move(uuid), "change_node_power_state",
+                         [=](NodeSession& held) { return begin_power(held, target, timeout); });
 }
 
 Task<> Conductor::provision(RequestContext, std::string uuid, ProvisionRequest request) {
-    auto& services = state_->services;
     const auto* operation = find_operation(request.verb);
     if (!operation)
         throw InvalidValue(fmt::format(
             "The provision target '{}' is not one that this conductor serves.", request.verb));
-    Begun work;
-    auto session = co_await with_node(&services, uuid, [&](NodeSession& held) {
-        work = operation->begin(held, request);
-        if (work) refuse_when_full(services);
-    });
-    if (!work) {
-        co_await session->release();
-        co_return;
-    }
-    co_await session->save();
-    carry_out(services, std::move(session), request.verb, std::move(*work));
+    auto verb = request.verb;
+    co_await begin_on_node(
+        &state_->services, std::move(uuid), std::move(verb),
+        [operation, &request](NodeSession& held) { return operation->begin(held, request); });
 }
 
 Task<JsonObject> Conductor::validate(RequestContext, std::string uuid) {
@@ -249,32 +216,12 @@ Task<JsonObject> Conductor::validate(RequestContext, std::string uuid) {
 }
 
 Task<BootDevice> Conductor::boot_device(RequestContext, std::string uuid) {
-    auto session = co_await with_node(
-        &state_->services, uuid, [](NodeSession& held) { held.driver.management->validate(held); });
-    std::exception_ptr failure;
-    hardware::BootDeviceSetting setting;
-    try {
-        setting = co_await session->driver.management->boot_device(session.get());
-    } catch (...) {
-        failure = std::current_exception();
-    }
-    co_await session->abandon();
-    if (failure) std::rethrow_exception(failure);
-    co_return BootDevice{setting.device, setting.persistent};
+    return read_boot_device(&state_->services, std::move(uuid));
 }
 
 Task<> Conductor::set_boot_device(RequestContext, std::string uuid, std::string device,
                                   bool persistent) {
-    auto session = co_await with_node(
-        &state_->services, uuid, [](NodeSession& held) { held.driver.management->validate(held); });
-    std::exception_ptr failure;
-    try {
-        co_await session->driver.management->set_boot_device(session.get(), device, persistent);
-    } catch (...) {
-        failure = std::current_exception();
-    }
-    co_await session->abandon();
-    if (failure) std::rethrow_exception(failure);
+    return write_boot_device(&state_->services, std::move(uuid), std::move(device), persistent);
 }
 
 Task<std::vector<std::string>> Conductor::supported_boot_devices(RequestContext, std::string uuid) {

@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include "conductor/failure.h"
+#include "conductor/hardware_cache.h"
 #include "conductor/operations.h"
 #include "conductor/state_change.h"
 #include "model/states.h"
@@ -33,6 +34,8 @@ Task<> verify(Services*, NodeSession* session) {
     if (failure)
         session->record_error("verify", fmt::format("Failed to get the power state of node {}: {}",
                                                     node.uuid, *failure));
+    else
+        co_await refresh_hardware_cache(session);
     change_state(node, failure ? "fail" : "done", Follows::nothing);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "conductor/hardware_cache.h"
 #include "conductor/state_change.h"
 #include "hardware/agent_client.h"
 #include "model/states.h"
@@ -253,6 +254,7 @@ Task<StepsResult> run_steps(NodeSession* session, StepKind kind, int from) {
             throw step_failed(session->node, kind, error.what());
         }
         if (outcome == hardware::StepOutcome::wait) co_return StepsResult::waiting;
+        if (changes_hardware_cache(step.interface)) co_await refresh_hardware_cache(session);
     }
     co_return StepsResult::finished;
 }

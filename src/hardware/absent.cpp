@@ -4,6 +4,21 @@
 
 namespace ferrite::hardware {
 
+Task<> NoConsole::start(NodeContext* context) {
+    throw unsupported(*context, "console");
+    co_return;
+}
+
+Task<> NoConsole::stop(NodeContext* context) {
+    throw unsupported(*context, "console");
+    co_return;
+}
+
+Task<JsonObject> NoConsole::access(NodeContext* context) {
+    throw unsupported(*context, "console");
+    co_return JsonObject();
+}
+
 Task<StepOutcome> NoInspect::inspect(NodeContext* context) {
     throw unsupported(*context, "inspect");
     co_return StepOutcome::done;

@@ -7,14 +7,31 @@
 /// Implementations for what a machine has not, or what needs nothing to be done.
 namespace ferrite::hardware {
 
-/// `no-bios`, `no-console`, ...: validation says that it is not supported, and nothing else works.
-class Absent : public Interface {
+/// `no-bios`, `no-firmware`, ...: validation says that it is not supported, and nothing else works.
+template <class Kind>
+class Absent : public Kind {
 public:
     explicit Absent(std::string what) : what_(std::move(what)) {}
     void validate(const NodeContext& context) const override { throw unsupported(context, what_); }
 
 private:
     std::string what_;
+};
+
+class NoRaid : public Absent<RaidInterface> {
+public:
+    NoRaid() : Absent("raid") {}
+    void validate_target(const NodeContext& context, const JsonObject&) const override {
+        throw NotFound(unsupported(context, "raid").message());
+    }
+};
+
+class NoConsole : public Absent<ConsoleInterface> {
+public:
+    NoConsole() : Absent("console") {}
+    Task<> start(NodeContext* context) override;
+    Task<> stop(NodeContext* context) override;
+    Task<JsonObject> access(NodeContext* context) override;
 };
 
 class NoInspect : public InspectInterface {

@@ -52,6 +52,9 @@ public:
     std::optional<std::string> default_for(std::string_view type, std::string_view kind) const;
     /// driver_info keys of a type's default interfaces.
     std::map<std::string, std::string, std::less<>> properties(std::string_view type) const;
+    /// What a logical disk may say with the type's default RAID interface.
+    std::map<std::string, std::string, std::less<>> logical_disk_properties(
+        std::string_view type) const;
 
     /// Fills in the interfaces that the node leaves open and checks the others. Throws InvalidValue
     /// with the names that would be right. An interface that the node's instance_info names is

@@ -14,11 +14,11 @@ namespace {
 
 namespace power = model::power;
 
+}  // namespace
+
 Task<> pretend(std::chrono::milliseconds delay) {
     if (delay.count() > 0) co_await sleep_for(delay);
 }
-
-}  // namespace
 
 Task<std::optional<std::string>> FakePower::power_state(NodeContext* context) {
     co_await pretend(delays_.power);
@@ -45,6 +45,18 @@ Task<> FakeManagement::set_boot_device(NodeContext*, std::string device, bool) {
         throw InvalidValue("Boot device " + device +
                            " is not supported by fake-hardware, which knows only: pxe.");
     co_await pretend(delays_.management);
+}
+
+std::vector<Indicator> FakeManagement::indicators(const NodeContext&) const {
+    return {
+        {.component = "chassis", .id = "led-0", .read_only = true, .states = {"off", "on"}},
+        {.component = "system", .id = "led", .states = {"blinking", "off", "on"}},
+    };
+}
+
+Task<std::string> FakeManagement::indicator_state(NodeContext*, Indicator) {
+    co_await pretend(delays_.management);
+    co_return "on";
 }
 
 Task<> FakeBoot::prepare_ramdisk(NodeContext*) {

@@ -22,6 +22,9 @@ struct FakeDelays {
     std::chrono::milliseconds vendor{0};
 };
 
+/// Takes as long as a fake action does.
+Task<> pretend(std::chrono::milliseconds delay);
+
 class FakePower : public PowerInterface {
 public:
     explicit FakePower(FakeDelays delays) : delays_(delays) {}
@@ -40,6 +43,9 @@ public:
     std::vector<std::string> supported_boot_devices() const override { return {"pxe"}; }
     Task<BootDeviceSetting> boot_device(NodeContext* context) override;
     Task<> set_boot_device(NodeContext* context, std::string device, bool persistent) override;
+    /// Two lights that are always on; neither can be set, as in the original.
+    std::vector<Indicator> indicators(const NodeContext& context) const override;
+    Task<std::string> indicator_state(NodeContext* context, Indicator indicator) override;
 
 private:
     FakeDelays delays_;

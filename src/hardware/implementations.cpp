@@ -1,6 +1,7 @@
 #include "hardware/implementations.h"
 
 #include "hardware/absent.h"
+#include "hardware/fake_parts.h"
 #include "hardware/ipmi_vendor.h"
 #include "hardware/redfish_vendor.h"
 
@@ -47,10 +48,6 @@ Drivers::Implementations all_implementations(const Parts& parts) {
     add("network", "noop", std::make_unique<NoopNetwork>());
     add("storage", "fake", std::make_unique<Noop>());
     add("storage", "noop", std::make_unique<Noop>());
-    for (const char* kind : {"bios", "console", "firmware", "raid"}) {
-        add(kind, "fake", std::make_unique<Noop>());
-        all[kind][std::string("no-") + kind] = std::make_unique<Absent>(kind);
-    }
     return all;
 }
 

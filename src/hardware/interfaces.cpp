@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "base/error.h"
+#include "hardware/raid_config.h"
 #include "model/states.h"
 
 namespace ferrite::hardware {

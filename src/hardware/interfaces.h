@@ -12,6 +12,8 @@
 #include "base/error.h"
 #include "base/task.h"
 #include "hardware/step.h"
+#include "model/bios_setting.h"
+#include "model/firmware_component.h"
 #include "model/node.h"
 #include "model/port.h"
 
@@ -171,6 +173,46 @@ public:
     virtual Task<StepOutcome> rescue(NodeContext* context) = 0;
     virtual Task<> unrescue(NodeContext* context) = 0;
     virtual Task<> clean_up(NodeContext* context) = 0;
+};
+
+/// The settings of the machine's firmware set-up (reference: conductor.md section 14.2). Its steps
+/// change them.
+class BiosInterface : public Interface {
+public:
+    /// The settings as they are; nothing when they can not be read.
+    virtual Task<std::optional<std::vector<model::BiosSetting>>> settings(NodeContext*) {
+        co_return std::nullopt;
+    }
+};
+
+/// The versions of the firmware of the machine's parts. Its steps write others.
+class FirmwareInterface : public Interface {
+public:
+    /// The parts with their current versions; nothing when they can not be read.
+    virtual Task<std::optional<std::vector<model::FirmwareComponent>>> components(NodeContext*) {
+        co_return std::nullopt;
+    }
+};
+
+/// The machine's RAID controllers. Steps build what `target_raid_config` asks for.
+class RaidInterface : public Interface {
+public:
+    /// Throws InvalidValue unless the node's target_raid_config can be built.
+    void validate(const NodeContext& context) const override;
+    /// Throws Error unless `config` may become the node's target_raid_config: InvalidValue for what
+    /// it says, NotFound when there is no RAID at all.
+    virtual void validate_target(const NodeContext& context, const JsonObject& config) const;
+    /// What a logical disk may say, and what that means.
+    virtual std::map<std::string, std::string> logical_disk_properties() const;
+};
+
+/// Access to the machine's serial or graphical console.
+class ConsoleInterface : public Interface {
+public:
+    virtual Task<> start(NodeContext* context) = 0;
+    virtual Task<> stop(NodeContext* context) = 0;
+    /// How to reach the console that was started: an object for clients.
+    virtual Task<JsonObject> access(NodeContext* context) = 0;
 };
 
 /// The implementations that one node uses, resolved from its `*_interface` fields. They belong to

@@ -267,4 +267,9 @@ Task<> IpmiManagement::set_boot_device(NodeContext* context, std::string device,
         persistent && !forced ? ipmi::Persistence::all_boots : ipmi::Persistence::next_boot);
 }
 
+Task<> IpmiManagement::inject_nmi(NodeContext* context) {
+    auto session = bmcs_.session_for(context->node);
+    co_await session->power(ipmi::PowerAction::diag);
+}
+
 }  // namespace ferrite::hardware

@@ -76,6 +76,7 @@ public:
     std::vector<std::string> supported_boot_devices() const override;
     Task<BootDeviceSetting> boot_device(NodeContext* context) override;
     Task<> set_boot_device(NodeContext* context, std::string device, bool persistent) override;
+    Task<> inject_nmi(NodeContext* context) override;
 
 private:
     Bmcs& bmcs_;

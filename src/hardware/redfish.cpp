@@ -34,18 +34,6 @@ constexpr std::array kDevices = {
     DeviceName{"bios", "BiosSetup"}, DeviceName{"uefihttp", "UefiHttp"},
 };
 
-std::map<std::string, std::string> redfish_properties() {
-    return {
-        {"redfish_address", "URL of the BMC; https unless it says otherwise. Required."},
-        {"redfish_system_id",
-         "Path of the system, such as /redfish/v1/Systems/1; needed when the BMC has several."},
-        {"redfish_username", "User name at the BMC."},
-        {"redfish_password", "Password at the BMC."},
-        {"redfish_verify_ca", "Whether to check the BMC's certificate, or the CA file for it."},
-        {"redfish_auth_type", "auto (default), basic or session."},
-    };
-}
-
 /// A driver_info value as text: clients send truth values as such or as words.
 std::string text_of(const JsonObject& info, std::string_view key) {
     auto* value = info.if_contains(key);
@@ -387,18 +375,6 @@ Task<StepOutcome> RedfishInspect::inspect(NodeContext* context) {
                     "does not offer: set inspect_interface to no-inspect.",
                     context->node.uuid));
     co_return StepOutcome::done;
-}
-
-std::map<std::string, std::string> RedfishPart::properties() const {
-    return redfish_properties();
-}
-
-void RedfishPart::validate(const NodeContext& context) const {
-    redfish_options(context.node, bmcs_.settings());
-}
-
-std::map<std::string, std::string> RedfishRaid::properties() const {
-    return redfish_properties();
 }
 
 }  // namespace ferrite::hardware

@@ -33,6 +33,9 @@ struct RedfishSettings {
     std::chrono::milliseconds power_poll_interval{1'000};
 };
 
+/// The driver_info keys of a BMC that is reached by Redfish.
+std::map<std::string, std::string> redfish_properties();
+
 /// Reads how to reach a node's BMC out of its driver_info. Throws InvalidValue that names the key.
 redfish::ClientOptions redfish_options(const model::Node& node, const RedfishSettings& settings);
 
@@ -114,18 +117,20 @@ private:
 class RedfishPart : public Interface {
 public:
     explicit RedfishPart(const RedfishBmcs& bmcs) : bmcs_(bmcs) {}
-    std::map<std::string, std::string> properties() const override;
-    void validate(const NodeContext& context) const override;
+    std::map<std::string, std::string> properties() const override { return redfish_properties(); }
+    void validate(const NodeContext& context) const override {
+        redfish_options(context.node, bmcs_.settings());
+    }
 
 private:
     const RedfishBmcs& bmcs_;
 };
 
 /// `redfish` of raid. Only a wanted RAID configuration could be wrong, and there are no steps that
-/// take one, so it finds every node right.
-class RedfishRaid : public Interface {
+/// take one, so it checks only the form of that.
+class RedfishRaid : public RaidInterface {
 public:
-    std::map<std::string, std::string> properties() const override;
+    std::map<std::string, std::string> properties() const override { return redfish_properties(); }
 };
 
 }  // namespace ferrite::hardware

@@ -22,6 +22,7 @@ constexpr std::array kResets = {
     ResetRow{Reset::graceful_shutdown, {"GracefulShutdown", ""}},
     ResetRow{Reset::graceful_restart, {"GracefulRestart", ""}},
     ResetRow{Reset::force_restart, {"ForceRestart", "PowerCycle"}},
+    ResetRow{Reset::nmi, {"Nmi", ""}},
 };
 
 const ResetRow& row_of(Reset reset) {

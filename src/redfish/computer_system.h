@@ -35,7 +35,7 @@ struct ComputerSystem {
 ComputerSystem system_from_json(std::string path, const Json& resource);
 
 /// The words of the Reset action that we use.
-enum class Reset { on, force_off, graceful_shutdown, graceful_restart, force_restart };
+enum class Reset { on, force_off, graceful_shutdown, graceful_restart, force_restart, nmi };
 std::string_view to_text(Reset reset);
 
 /// Whether the system takes this kind of reset, or one that does as well.

@@ -91,7 +91,7 @@ bool save(Sql& db, const Node& before, Node& node) {
 
 void remove(Sql& db, const Node& node) {
     for (auto table : {"ports", "portgroups", "volume_connectors", "volume_targets", "node_history",
-                       "node_inventory"}) {
+                       "node_inventory", "bios_settings", "firmware_components"}) {
         Query rows(db, fmt::format("DELETE FROM {} WHERE node_uuid=?", table));
         rows.bind(0, std::string_view(node.uuid)).run();
     }

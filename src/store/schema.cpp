@@ -34,6 +34,8 @@ void prepare_schema(Sql& db) {
     prepare_table(db, conductor_table());
     prepare_table(db, node_history_table());
     prepare_table(db, node_inventory_table());
+    prepare_table(db, bios_setting_table());
+    prepare_table(db, firmware_component_table());
     db.execute(fmt::format("PRAGMA user_version = {}", kSchemaVersion).c_str());
     db.execute("COMMIT");
 }

@@ -2,8 +2,10 @@
 
 // The tables of the database, each made from its field table.
 
+#include "model/bios_setting.h"
 #include "model/chassis.h"
 #include "model/conductor.h"
+#include "model/firmware_component.h"
 #include "model/node.h"
 #include "model/node_history.h"
 #include "model/node_inventory.h"
@@ -42,6 +44,12 @@ inline Table<model::NodeHistory> node_history_table() {
 }
 inline Table<model::NodeInventory> node_inventory_table() {
     return {"node_inventory", model::node_inventory_fields(), "node_uuid"};
+}
+inline Table<model::BiosSetting> bios_setting_table() {
+    return {"bios_settings", model::bios_setting_fields(), "name"};
+}
+inline Table<model::FirmwareComponent> firmware_component_table() {
+    return {"firmware_components", model::firmware_component_fields(), "component"};
 }
 
 }  // namespace ferrite::store

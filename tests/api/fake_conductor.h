@@ -28,6 +28,7 @@ public:
     conductor::ProvisionRequest provisioned;
     conductor::Heartbeat heard;
     bool reset_interfaces = false;
+    bool console_enabled = false;
     std::string host = "cond1";
 
     std::vector<conductor::DriverInfo> drivers() const override {
@@ -39,6 +40,7 @@ public:
             ipmi.enabled[std::string(kind.name)] = {"ipmitool"};
         }
         fake.properties = {{"B1", "What B1 means."}};
+        fake.logical_disk_properties = {{"size_gb", "What size_gb means."}};
         return {fake, ipmi};
     }
 

@@ -329,6 +329,10 @@ inline hardware::Drivers::Implementations scripted(Script& script) {
     all["rescue"]["fake"] = std::make_unique<ScriptedRescue>(script);
     all["network"]["fake"] = std::make_unique<hardware::NoopNetwork>();
     all["vendor"]["fake"] = std::make_unique<ScriptedVendor>(script);
+    all["bios"]["fake"] = std::make_unique<hardware::BiosInterface>();
+    all["firmware"]["fake"] = std::make_unique<hardware::FirmwareInterface>();
+    all["raid"]["fake"] = std::make_unique<hardware::RaidInterface>();
+    all["console"]["fake"] = std::make_unique<hardware::NoConsole>();
     return all;
 }
 

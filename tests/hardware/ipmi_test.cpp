@@ -166,6 +166,19 @@ TEST_F(IpmiHardware, RestartsInOneGoWhatMustNeverBeOff) {
     EXPECT_THROW(runtime_.run(power_.reboot(&node_, true, 20s)), Error);
 }
 
+TEST_F(IpmiHardware, InterruptsTheMachine) {
+    bmc_.with([this](ipmi::FakeBmc& bmc) {
+        bmc.chassis.power = ipmi::PowerState::on;
+        bmc.chassis.on_control = [this](ipmi::PowerAction action) { controls_.push_back(action); };
+        return 0;
+    });
+    runtime_.run(management_.inject_nmi(&node_));
+    EXPECT_EQ(controls(), std::vector{ipmi::PowerAction::diag});
+    EXPECT_EQ(power_state(), "power on");
+    EXPECT_THROW(runtime_.run(management_.set_boot_mode(&node_, "uefi")), InvalidValue);
+    EXPECT_THROW(management_.indicators(node_), InvalidValue);
+}
+
 TEST_F(IpmiHardware, ReportsAMachineThatDoesNotFollow) {
     bmc_.with([](ipmi::FakeBmc& bmc) {
         bmc.chassis.on_control = [&bmc](ipmi::PowerAction) {

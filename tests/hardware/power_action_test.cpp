@@ -110,7 +110,7 @@ TEST_F(PowerAction, NeverGoesOffWhereThatIsDisabled) {
 TEST(AbsentHardware, SaysThatItIsNotThere) {
     Runtime runtime({.threads = 1, .name = "absent"});
     test::LooseNode node("manual-management");
-    EXPECT_THROW(Absent("bios").validate(node), Error);
+    EXPECT_THROW(Absent<BiosInterface>("bios").validate(node), Error);
     EXPECT_THROW(NoInspect().validate(node), Error);
     EXPECT_THROW(NoRescue().validate(node), Error);
     EXPECT_THROW(AgentPower().validate(node), InvalidValue);

@@ -94,6 +94,16 @@ TEST_F(RedfishHardwareTest, RestartsWhatMayNotBeSwitchedOff) {
                                             R"({"ResetType":"GracefulRestart"})"));
 }
 
+TEST_F(RedfishHardwareTest, InterruptsTheMachine) {
+    bmc_.powered = true;
+    runtime_.run(management_.inject_nmi(&node_));
+    EXPECT_THAT(bmc_.changes(), ElementsAre(R"({"ResetType":"Nmi"})"));
+    EXPECT_EQ(power_state(), "power on");
+    bmc_.refusals = 1;
+    bmc_.refusal_status = 400;
+    EXPECT_THROW(runtime_.run(management_.inject_nmi(&node_)), Error);
+}
+
 TEST_F(RedfishHardwareTest, AsksAgainWhenTheBmcIsNotReadyToPowerOn) {
     bmc_.refusals = 2;
     set_power("power on");

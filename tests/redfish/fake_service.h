@@ -192,7 +192,7 @@ private:
             target = string_member(boot, "BootSourceOverrideTarget", target);
         } else {
             auto type = string_member(body, "ResetType");
-            powered = type == "On" || type.ends_with("Restart");
+            if (type != "Nmi") powered = type == "On" || type.ends_with("Restart");
         }
         HttpResponse done;
         done.status = 204;

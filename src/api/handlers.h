@@ -137,6 +137,15 @@ Task<HttpResponse> create_chassis(Call call);
 Task<HttpResponse> patch_chassis(Call call);
 Task<HttpResponse> delete_chassis(Call call);
 
+// allocations.cpp
+HttpResponse list_allocations(const Call& call);
+HttpResponse show_allocation(const Call& call);
+Task<HttpResponse> create_allocation(Call call);
+Task<HttpResponse> patch_allocation(Call call);
+Task<HttpResponse> delete_allocation(Call call);
+HttpResponse show_node_allocation(const Call& call);
+Task<HttpResponse> delete_node_allocation(Call call);
+
 // drivers.cpp
 HttpResponse list_drivers(const Call& call);
 HttpResponse show_driver(const Call& call);

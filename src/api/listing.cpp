@@ -26,10 +26,8 @@ bool is_one_of(std::span<const std::string_view> names, std::string_view name) {
 ListArguments read_list_arguments(Arguments& arguments, ListPath path,
                                   std::string_view default_sort_key, MarkerIs marker) {
     ListArguments list;
-    if (path == ListPath::plain) {
-        list.fields = arguments.words("fields");
-        list.detail = arguments.flag("detail");
-    }
+    if (path != ListPath::detail) list.fields = arguments.words("fields");
+    if (path == ListPath::plain) list.detail = arguments.flag("detail");
     if (arguments.given("limit")) {
         list.limit = arguments.integer("limit");
     }

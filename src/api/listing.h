@@ -14,8 +14,9 @@
 /// Lists: paging, sorting, choice of fields and the `next` link (reference: api.md section 6).
 namespace ferrite::api {
 
-/// Whether the path itself asks for the detailed list (`/v1/nodes/detail`).
-enum class ListPath { plain, detail };
+/// What the path says of the list's form: a brief one, unless `detail=` asks for more; the detailed
+/// one (`/v1/nodes/detail`); or whole items always, of a resource that knows no `detail=`.
+enum class ListPath { plain, detail, whole };
 
 /// The arguments that every list takes.
 struct ListArguments {

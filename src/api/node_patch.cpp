@@ -10,6 +10,7 @@
 #include "api/scoping.h"
 #include "api/text.h"
 #include "model/states.h"
+#include "store/allocations.h"
 #include "store/chassis.h"
 #include "store/nodes.h"
 
@@ -134,7 +135,10 @@ void check_owner(const Call& call, const Node& node, const Steps& steps) {
             fmt::format("Node {} is active, and changing its owner then takes "
                         "baremetal:node:update_owner_provisioned.",
                         node.label()));
-    if (node.allocation_uuid)
+    if (!node.allocation_uuid) return;
+    auto allocation = call.store().read(
+        [&](store::Sql& db) { return store::allocations::find(db, *node.allocation_uuid); });
+    if (allocation && allocation->owner)
         throw Conflict(fmt::format(
             "The owner of node {} follows from its allocation {} and can not be changed.",
             node.label(), *node.allocation_uuid));

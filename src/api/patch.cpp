@@ -28,22 +28,44 @@ bool is_word(std::string_view text) {
     return !text.empty();
 }
 
-std::vector<std::string> read_path(const Json& value, std::size_t index) {
+/// The word that an element of a JSON pointer stands for; nothing when it is none.
+std::optional<std::string> unescaped(std::string_view element) {
+    std::string word;
+    for (std::size_t i = 0; i < element.size(); ++i) {
+        if (element[i] != '~') {
+            word += element[i];
+            continue;
+        }
+        if (++i == element.size() || (element[i] != '0' && element[i] != '1')) return std::nullopt;
+        word += element[i] == '0' ? '~' : '/';
+    }
+    return word;
+}
+
+std::optional<std::string> path_word(std::string_view element, PatchPaths paths) {
+    if (paths == PatchPaths::pointers) return unescaped(element);
+    return is_word(element) ? std::optional(std::string(element)) : std::nullopt;
+}
+
+std::vector<std::string> read_path(const Json& value, std::size_t index, PatchPaths paths) {
     if (!value.is_string())
         throw InvalidValue(fmt::format("Step {} of the patch needs a path, as text.", index));
     std::string_view text = value.get_string();
     std::vector<std::string> path;
     bool good = text.starts_with('/');
     if (good)
-        for (auto word : split(text.substr(1), '/')) {
-            good = good && is_word(word);
-            path.emplace_back(word);
+        for (auto element : split(text.substr(1), '/')) {
+            auto word = path_word(element, paths);
+            good = good && word;
+            path.push_back(word.value_or(""));
         }
     if (!good)
-        throw InvalidValue(
-            fmt::format("Step {} of the patch has the path '{}': a path is one or more words of "
-                        "letters, digits, '_' and '-', each with a '/' in front.",
-                        index, text.substr(0, 100)));
+        throw InvalidValue(fmt::format(
+            "Step {} of the patch has the path '{}': a path is one or more {}, each with a '/' in "
+            "front.",
+            index, text.substr(0, 100),
+            paths == PatchPaths::words ? "words of letters, digits, '_' and '-'"
+                                       : "keys, with ~0 for '~' and ~1 for '/' in them"));
     return path;
 }
 
@@ -57,7 +79,7 @@ PatchStep::Op read_op(const Json& value, std::size_t index) {
         fmt::format("Step {} of the patch needs an op: add, replace or remove.", index));
 }
 
-PatchStep read_step(const Json& item, std::size_t index) {
+PatchStep read_step(const Json& item, std::size_t index, PatchPaths paths) {
     if (!item.is_object())
         throw InvalidValue(fmt::format("Step {} of the patch must be an object.", index));
     for (const auto& entry : item.get_object()) {
@@ -69,7 +91,7 @@ PatchStep read_step(const Json& item, std::size_t index) {
     }
     PatchStep step;
     step.op = read_op(member(item, "op"), index);
-    step.path = read_path(member(item, "path"), index);
+    step.path = read_path(member(item, "path"), index, paths);
     if (const auto* value = item.get_object().if_contains("value")) step.value = *value;
     return step;
 }
@@ -141,11 +163,11 @@ std::string PatchStep::text() const {
     return text;
 }
 
-std::vector<PatchStep> read_patch(const Json& body) {
+std::vector<PatchStep> read_patch(const Json& body, PatchPaths paths) {
     if (!body.is_array())
         throw InvalidValue("A patch is a JSON list of steps {op, path, value}: send one.");
     std::vector<PatchStep> steps;
-    for (const auto& item : body.get_array()) steps.push_back(read_step(item, steps.size()));
+    for (const auto& item : body.get_array()) steps.push_back(read_step(item, steps.size(), paths));
     return steps;
 }
 

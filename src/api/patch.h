@@ -29,8 +29,12 @@ struct PatchStep {
     std::string text() const;  ///< `replace /extra/a`
 };
 
+/// What a path may be made of: plain words, as for most resources, or anything, with `~0` for `~`
+/// and `~1` for `/` (RFC 6901).
+enum class PatchPaths { words, pointers };
+
 /// Reads and checks the body of a PATCH. Throws InvalidValue that names the step.
-std::vector<PatchStep> read_patch(const Json& body);
+std::vector<PatchStep> read_patch(const Json& body, PatchPaths paths = PatchPaths::words);
 
 /// Changes `document` step by step. Throws InvalidValue for the first step that can not be done.
 void apply_patch(JsonObject& document, const std::vector<PatchStep>& steps);

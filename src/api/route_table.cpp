@@ -64,6 +64,8 @@ constexpr Route kRoutes[] = {
     {"DELETE", "nodes/{node}/vendor_passthru",                     "node:vendor_passthru",      call_vendor_method},
     {"DELETE", "nodes/{node}/vendor_passthru/{method}",            "node:vendor_passthru",      call_vendor_method},
     {"GET",    "nodes/{node}/children",                            "node:list",                 list_node_children, since(1, 83), TooOld::router_404},
+    {"GET",    "nodes/{node}/allocation",                          "allocation:get",            show_node_allocation, since(1, 52), TooOld::router_404},
+    {"DELETE", "nodes/{node}/allocation",                          "allocation:delete",         delete_node_allocation, since(1, 52), TooOld::router_404},
     {"GET",    "nodes/{node}/history",                             "node:history:get",          list_node_history, since(1, 78), TooOld::router_404},
     {"GET",    "nodes/{node}/history/{event}",                     "node:history:get",          show_node_history, since(1, 78), TooOld::router_404},
     {"GET",    "nodes/{node}/ports",                               "port:list",                 list_node_ports},
@@ -163,6 +165,14 @@ constexpr Route kRoutes[] = {
     {"PATCH",  "chassis/{chassis}/nodes/*",                        "",                          refuse_below_chassis_nodes},
     {"DELETE", "chassis/{chassis}/nodes/*",                        "",                          nothing_here},
 
+    {"GET",    "allocations",                                      "allocation:list",           list_allocations, since(1, 52), TooOld::hidden_404},
+    {"POST",   "allocations",                                      "allocation:create",         create_allocation, since(1, 52), TooOld::fault_405},
+    {"PATCH",  "allocations",                                      "",                          missing_ident, since(1, 57), TooOld::fault_405},
+    {"DELETE", "allocations",                                      "",                          missing_ident, since(1, 52), TooOld::fault_405},
+    {"GET",    "allocations/{allocation}",                         "allocation:get",            show_allocation, since(1, 52), TooOld::hidden_404},
+    {"PATCH",  "allocations/{allocation}",                         "allocation:update",         patch_allocation, since(1, 57), TooOld::fault_405},
+    {"DELETE", "allocations/{allocation}",                         "allocation:delete",         delete_allocation, since(1, 52), TooOld::fault_405},
+
     {"GET",    "drivers",                                          "driver:get",                list_drivers},
     {"GET",    "drivers/properties",                               "driver:get_properties",     show_named_driver_properties},
     {"GET",    "drivers/{driver}",                                 "driver:get",                show_driver},
@@ -211,6 +221,7 @@ constexpr Allowed kAllowed[] = {
     {"nodes/{node}/volume/connectors", "DELETE, GET, PATCH, POST"},
     {"nodes/{node}/volume/targets", "DELETE, GET, PATCH, POST"},
     {"nodes/{node}/volume", "GET"},
+    {"nodes/{node}/allocation", "DELETE, GET"},
     {"nodes", "DELETE, GET, PATCH, POST"},
     {"ports", "DELETE, GET, PATCH, POST"},
     {"portgroups", "DELETE, GET, PATCH, POST"},
@@ -218,6 +229,7 @@ constexpr Allowed kAllowed[] = {
     {"volume/targets", "DELETE, GET, PATCH, POST"},
     {"volume", "GET"},
     {"chassis", "DELETE, GET, PATCH, POST"},
+    {"allocations", "DELETE, GET, PATCH, POST"},
     {"drivers", "GET"},
     {"conductors", "GET"},
     {"shards", "GET"},
@@ -228,7 +240,6 @@ constexpr Allowed kAllowed[] = {
 };
 
 constexpr std::string_view kAbsent[] = {
-    "nodes/{node}/allocation",
     "nodes/{node}/bios",
     "nodes/{node}/firmware",
     "nodes/{node}/inventory",

@@ -13,7 +13,7 @@ namespace ferrite::api {
 
 /// How a request is refused whose version is older than the route (reference: api.md section 3.5).
 /// `hidden_404`: the router's, or a handler's, as `Manners::router_hides_parts` says.
-enum class TooOld { fault_404, fault_406, router_404, router_405, hidden_404 };
+enum class TooOld { fault_404, fault_405, fault_406, router_404, router_405, hidden_404 };
 
 /// One row of the route table. A handler that only reads is a plain function; one that asks the
 /// conductor is a coroutine.

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "conductor/allocations.h"
 #include "conductor/deadlines.h"
 #include "conductor/failure.h"
 #include "conductor/node_session.h"
@@ -197,6 +198,7 @@ struct Background::State : std::enable_shared_from_this<State> {
             [&](store::Sql& db) { return store::nodes::in_states(db, kWaitStates); });
         for (const auto& uuid : waiting)
             deadlines.set(Deadlines::Kind::wait_timeout, uuid, std::chrono::seconds(0));
+        resume_allocations(services);
     }
 
     /// The list of all nodes is read behind the start, so that ten thousand of them delay nobody.

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/task.h"
+#include "model/allocation.h"
 #include "model/chassis.h"
 #include "model/node.h"
 #include "model/port.h"
@@ -148,6 +149,15 @@ public:
                                                            model::VolumeTarget before,
                                                            model::VolumeTarget target) = 0;
     virtual Task<> destroy_volume_target(RequestContext context, std::string uuid) = 0;
+
+    /// Stores an allocation. Without `node_uuid` its node is looked for in the background; with it
+    /// the allocation is made of that node, which is in use already: it is active at once, or
+    /// refused with Conflict (reference: api.md section 18.3).
+    virtual Task<model::Allocation> create_allocation(RequestContext context,
+                                                      model::Allocation allocation,
+                                                      std::optional<std::string> node_uuid) = 0;
+    /// Deletes the allocation and frees its node; Conflict for a node that is in use.
+    virtual Task<> destroy_allocation(RequestContext context, std::string uuid) = 0;
 
     /// `target` is a power action of the API; `timeout` for soft ones.
     virtual Task<> change_power(RequestContext context, std::string uuid, std::string target,

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/uuid.h"
+#include "conductor/allocations.h"
 #include "conductor/background.h"
 #include "conductor/heartbeat.h"
 #include "conductor/inspection_report.h"
@@ -178,6 +179,17 @@ Task<model::VolumeTarget> Conductor::update_volume_target(RequestContext,
 
 Task<> Conductor::destroy_volume_target(RequestContext, std::string uuid) {
     co_await conductor::destroy_volume_target(&state_->services, std::move(uuid));
+}
+
+Task<model::Allocation> Conductor::create_allocation(RequestContext, model::Allocation allocation,
+                                                     std::optional<std::string> node_uuid) {
+    auto* services = &state_->services;
+    if (node_uuid) co_return co_await backfill(services, std::move(allocation), *node_uuid);
+    co_return co_await begin_allocation(services, std::move(allocation));
+}
+
+Task<> Conductor::destroy_allocation(RequestContext, std::string uuid) {
+    co_await end_allocation(&state_->services, std::move(uuid));
 }
 
 Task<> Conductor::change_power(RequestContext, std::string uuid, std::string target,

@@ -52,6 +52,9 @@ public:
                                                    model::VolumeTarget before,
                                                    model::VolumeTarget target) override;
     Task<> destroy_volume_target(RequestContext context, std::string uuid) override;
+    Task<model::Allocation> create_allocation(RequestContext context, model::Allocation allocation,
+                                              std::optional<std::string> node_uuid) override;
+    Task<> destroy_allocation(RequestContext context, std::string uuid) override;
     Task<> change_power(RequestContext context, std::string uuid, std::string target,
                         std::optional<std::chrono::seconds> timeout) override;
     Task<> provision(RequestContext context, std::string uuid, ProvisionRequest request) override;

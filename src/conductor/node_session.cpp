@@ -133,6 +133,18 @@ Task<> NodeSession::abandon() {
     co_await give_back(services_, stored_.id);
 }
 
+Task<> give_back_on_failure(NodeSession* session, Task<> work) {
+    std::exception_ptr failure;
+    try {
+        co_await std::move(work);
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (!failure) co_return;
+    co_await session->abandon();
+    std::rethrow_exception(failure);
+}
+
 void NodeSession::record_error(std::string_view event_type, std::string text) {
     log_error("NODE_ERROR", "node={} type={} error={}", node.uuid, event_type, text);
     events_.push_back({"ERROR", std::string(event_type), text, node});
@@ -172,10 +184,7 @@ Task<> keep_result(NodeSession* session) {
 
 Task<> run_to_end(std::shared_ptr<Services> services, std::unique_ptr<NodeSession> session,
                   std::string name, Work work) {
-    struct Count {
-        std::atomic<std::size_t>& workers;
-        ~Count() { --workers; }
-    } count{services->workers};
+    CountedWorker counted{services};
     auto failure = co_await failure_of(work(services.get(), session.get()));
     if (failure) fail_whatever_it_was(session.get(), name, *failure);
     co_await keep_result(session.get());

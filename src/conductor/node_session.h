@@ -66,4 +66,7 @@ private:
     bool locked_ = false;
 };
 
+/// Awaits `work` on a held node. What it throws goes on to the caller once the lock is given back.
+Task<> give_back_on_failure(NodeSession* session, Task<> work);
+
 }  // namespace ferrite::conductor

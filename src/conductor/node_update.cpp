@@ -62,6 +62,11 @@ void check_instance(const Node& stored, const Node& node) {
             node.uuid, stored.provision_state.value_or("")));
 }
 
+/// The allocation of a node is its claim to an instance, and goes with that.
+void end_allocation_with_instance(const Node& stored, Node& node) {
+    if (stored.instance_uuid && !node.instance_uuid) node.allocation_uuid.reset();
+}
+
 /// Pairs of a flag and its reason: the reason needs the flag, and goes with it.
 void check_reasons(const Node& stored, Node& node) {
     if (node.is_protected && !stored.is_protected && !node.in_state(states::active) &&
@@ -107,6 +112,7 @@ void apply_update(NodeSession& session, const Node& before, const Node& wanted,
             fmt::format("The resource_class of node {} can not be changed in the state '{}'.",
                         node.uuid, stored.provision_state.value_or("")));
     check_instance(stored, node);
+    end_allocation_with_instance(stored, node);
     check_reasons(stored, node);
     check_properties(node);
     session.services().drivers.settle_interfaces(node);

@@ -79,6 +79,12 @@ struct Services : std::enable_shared_from_this<Services> {
     std::function<void(const model::Node&)> on_waiting = [](const model::Node&) {};
 };
 
+/// Takes one off `Services::workers` when it goes. Held by work that was counted as it was started.
+struct CountedWorker {
+    std::shared_ptr<Services> services;
+    ~CountedWorker() { --services->workers; }
+};
+
 /// The asynchronous part of an operation. It sees to its own failures: what it throws is a defect,
 /// which is told in last_error and fails what was under way.
 using Work = std::function<Task<>(Services*, NodeSession*)>;

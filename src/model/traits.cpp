@@ -24,9 +24,13 @@ bool is_custom(std::string_view name) {
 
 }  // namespace
 
+bool is_trait(std::string_view name) {
+    return name.size() <= kLongest &&
+           (is_custom(name) || std::ranges::binary_search(kStandard, name));
+}
+
 void check_trait(std::string_view name) {
-    if (name.size() <= kLongest && (is_custom(name) || std::ranges::binary_search(kStandard, name)))
-        return;
+    if (is_trait(name)) return;
     throw InvalidValue(fmt::format(
         "'{}' is no trait: write CUSTOM_ and capital letters, digits and underscores, 255 "
         "characters at most, or a name of the standard list such as HW_CPU_X86_AVX.",

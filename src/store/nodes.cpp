@@ -44,6 +44,12 @@ void stamp_state_change(const Node& before, Node& node) {
     }
 }
 
+/// An allocation is nothing without its node.
+void end_allocation(Sql& db, std::string_view uuid) {
+    Query row(db, "DELETE FROM allocations WHERE uuid=?");
+    row.bind(0, uuid).run();
+}
+
 std::string marks(std::size_t count) {
     std::string text = "?";
     for (std::size_t i = 1; i < count; ++i) text += ",?";
@@ -83,6 +89,8 @@ bool save(Sql& db, const Node& before, Node& node) {
     } catch (const Error& error) {
         explain_duplicate(error, node);
     }
+    if (before.allocation_uuid && node.allocation_uuid != before.allocation_uuid)
+        end_allocation(db, *before.allocation_uuid);
     node.updated_at = now_seconds();
     Query stamp(db, "UPDATE nodes SET updated_at=? WHERE id=?");
     stamp.bind(0, node.updated_at->time_since_epoch().count()).bind(1, node.id).run();
@@ -90,8 +98,8 @@ bool save(Sql& db, const Node& before, Node& node) {
 }
 
 void remove(Sql& db, const Node& node) {
-    for (auto table : {"ports", "portgroups", "volume_connectors", "volume_targets", "node_history",
-                       "node_inventory", "bios_settings", "firmware_components"}) {
+    for (auto table : {"ports", "portgroups", "volume_connectors", "volume_targets", "allocations",
+                       "node_history", "node_inventory", "bios_settings", "firmware_components"}) {
         Query rows(db, fmt::format("DELETE FROM {} WHERE node_uuid=?", table));
         rows.bind(0, std::string_view(node.uuid)).run();
     }

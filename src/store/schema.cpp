@@ -16,6 +16,11 @@ std::int64_t stored_version(Sql& db) {
     return version.step() ? version.integer(0) : 0;
 }
 
+/// What allocations choose from: the free nodes of a resource class, the longest free one first.
+constexpr const char* kFreeNodes =
+    "CREATE INDEX IF NOT EXISTS nodes_free ON nodes (resource_class, provision_updated_at) WHERE "
+    "provision_state = 'available' AND instance_uuid IS NULL AND maintenance = 0";
+
 }  // namespace
 
 void prepare_schema(Sql& db) {
@@ -31,11 +36,13 @@ void prepare_schema(Sql& db) {
     prepare_table(db, volume_connector_table());
     prepare_table(db, volume_target_table());
     prepare_table(db, chassis_table());
+    prepare_table(db, allocation_table());
     prepare_table(db, conductor_table());
     prepare_table(db, node_history_table());
     prepare_table(db, node_inventory_table());
     prepare_table(db, bios_setting_table());
     prepare_table(db, firmware_component_table());
+    db.execute(kFreeNodes);
     db.execute(fmt::format("PRAGMA user_version = {}", kSchemaVersion).c_str());
     db.execute("COMMIT");
 }

@@ -3,6 +3,7 @@
 // The tables of the database, each made from its field table.
 
 #include "model/bios_setting.h"
+#include "model/allocation.h"
 #include "model/chassis.h"
 #include "model/conductor.h"
 #include "model/firmware_component.h"
@@ -32,6 +33,9 @@ inline Table<model::VolumeConnector> volume_connector_table() {
 }
 inline Table<model::VolumeTarget> volume_target_table() {
     return {"volume_targets", model::volume_target_fields(), "uuid", {"node_uuid", "boot_index"}};
+}
+inline Table<model::Allocation> allocation_table() {
+    return {"allocations", model::allocation_fields()};
 }
 inline Table<model::Chassis> chassis_table() {
     return {"chassis", model::chassis_fields()};

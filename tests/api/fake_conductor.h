@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "conductor/client.h"
 #include "model/states.h"
+#include "store/allocations.h"
 #include "store/nodes.h"
 #include "store/portgroups.h"
 #include "store/ports.h"
@@ -139,6 +140,25 @@ public:
     Task<> destroy_volume_target(conductor::RequestContext, std::string uuid) override {
         co_await store_.write([&](store::Sql& db) {
             store::volume_targets::remove(db, store::volume_targets::get(db, uuid));
+        });
+    }
+
+    /// Looks for no node; gives the allocation the one that it is to be made of.
+    Task<model::Allocation> create_allocation(conductor::RequestContext,
+                                              model::Allocation allocation,
+                                              std::optional<std::string> node_uuid) override {
+        co_await store_.write([&](store::Sql& db) {
+            store::allocations::insert(db, allocation);
+            if (node_uuid)
+                store::allocations::give(db, allocation, store::nodes::get(db, *node_uuid));
+        });
+        co_return allocation;
+    }
+
+    Task<> destroy_allocation(conductor::RequestContext, std::string uuid) override {
+        asked.push_back(fmt::format("destroy allocation {}", uuid));
+        co_await store_.write([&](store::Sql& db) {
+            store::allocations::remove(db, store::allocations::get(db, uuid));
         });
     }
 

@@ -31,8 +31,10 @@ public:
     bool reset_interfaces = false;
     bool console_enabled = false;
     std::string host = "cond1";
+    bool serves = true;  ///< Any driver at all.
 
     std::vector<conductor::DriverInfo> drivers() const override {
+        if (!serves) return {};
         conductor::DriverInfo fake{.name = "fake-hardware", .hosts = {host}};
         conductor::DriverInfo ipmi{.name = "ipmi", .hosts = {host}};
         for (const auto& kind : model::interface_kinds()) {

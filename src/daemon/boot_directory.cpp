@@ -25,15 +25,16 @@ std::optional<netboot::BootPlan> NodeBootDirectory::plan_for(const netboot::Boot
     plan.node = node->uuid;
     plan.hostname = node->name;
     if (!is_booted_by_us(*node)) return plan;
-    if (!hardware::boots_ramdisk(*node)) {
+    auto boot = boot_.next_boot(*node);
+    if (!boot) {
         plan.kind = netboot::BootKind::local_disk;
         return plan;
     }
-    auto ramdisk = boot_.ramdisk(*node);
-    plan.kind = netboot::BootKind::network;
-    plan.kernel = ramdisk.kernel;
-    plan.ramdisk = ramdisk.ramdisk;
-    plan.kernel_command_line = ramdisk.kernel_command_line;
+    plan.kind = boot->iso.empty() ? netboot::BootKind::network : netboot::BootKind::san;
+    plan.kernel = boot->kernel;
+    plan.ramdisk = boot->ramdisk;
+    plan.kernel_command_line = boot->kernel_command_line;
+    plan.san_target = boot->iso;
     return plan;
 }
 

@@ -180,7 +180,7 @@ InterfaceChoices default_interfaces() {
         {"bios", {{"no-bios", "fake"}, ""}},
         {"boot", {{"ipxe", "pxe", "fake"}, ""}},
         {"console", {{"no-console", "fake"}, ""}},
-        {"deploy", {{"direct", "fake"}, ""}},
+        {"deploy", {{"direct", "ramdisk", "fake"}, ""}},
         {"firmware", {{"no-firmware", "fake"}, ""}},
         {"inspect", {{"no-inspect", "fake"}, ""}},
         {"management", {}},

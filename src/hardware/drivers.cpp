@@ -15,7 +15,7 @@ namespace {
 using Names = std::vector<std::string_view>;
 
 const Names kBoot = {"ipxe", "pxe"};
-const Names kDeploy = {"direct"};
+const Names kDeploy = {"direct", "ramdisk"};
 const Names kNetwork = {"noop"};
 const Names kStorage = {"noop"};
 
@@ -24,7 +24,7 @@ const HardwareType kTypes[] = {
      {{"bios", {"fake", "no-bios"}},
       {"boot", {"fake", "ipxe", "pxe"}},
       {"console", {"fake", "no-console"}},
-      {"deploy", {"fake", "direct"}},
+      {"deploy", {"fake", "direct", "ramdisk"}},
       {"firmware", {"fake", "no-firmware"}},
       {"inspect", {"fake", "agent", "no-inspect"}},
       {"management", {"fake"}},
@@ -82,7 +82,7 @@ const HardwareType kTypes[] = {
 /// warning, while a name that nobody knows is an error.
 constexpr std::array<std::string_view, 5> kTypesElsewhere = {"idrac", "intel-ipmi", "ilo", "irmc",
                                                              "snmp"};
-constexpr std::array<std::string_view, 36> kInterfacesElsewhere = {"agent",
+constexpr std::array<std::string_view, 35> kInterfacesElsewhere = {"agent",
                                                                    "anaconda",
                                                                    "ansible",
                                                                    "autodetect",
@@ -111,7 +111,6 @@ constexpr std::array<std::string_view, 36> kInterfacesElsewhere = {"agent",
                                                                    "iscsi",
                                                                    "neutron",
                                                                    "noop",
-                                                                   "ramdisk",
                                                                    "redfish-graphical",
                                                                    "redfish-https",
                                                                    "redfish-virtual-media",

@@ -30,6 +30,7 @@ Drivers::Implementations all_implementations(const Parts& parts) {
     add("deploy", "fake", std::make_unique<FakeDeploy>(parts.fake));
     add("deploy", "direct",
         std::make_unique<DirectDeploy>(parts.agent, parts.images, parts.direct));
+    add("deploy", "ramdisk", std::make_unique<RamdiskDeploy>(parts.agent, parts.direct));
 
     add("inspect", "agent", std::make_unique<AgentInspect>(parts.agent_inspect));
     add("inspect", "fake", std::make_unique<FakeInspect>(parts.fake));

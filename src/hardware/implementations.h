@@ -8,6 +8,7 @@
 #include "hardware/instance_image.h"
 #include "hardware/ipmi.h"
 #include "hardware/pxe_boot.h"
+#include "hardware/ramdisk_deploy.h"
 #include "hardware/redfish.h"
 
 namespace ferrite::hardware {

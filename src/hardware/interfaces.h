@@ -90,6 +90,8 @@ public:
 
 class BootInterface : public Interface {
 public:
+    /// Whether prepare_instance() can start a kernel and ramdisk, or an ISO, of the user's.
+    virtual bool boots_user_ramdisk() const { return false; }
     /// Makes the next boot load the deploy ramdisk.
     virtual Task<> prepare_ramdisk(NodeContext* context) = 0;
     virtual Task<> clean_up_ramdisk(NodeContext* context) = 0;

@@ -29,16 +29,45 @@ bool inspects(const model::Node& node) {
            (node.in_state(states::inspecting) || node.in_state(states::inspect_wait));
 }
 
-/// A kernel or ramdisk setting as something that the boot service can hand out.
-std::string bootable(const std::string& setting, std::string_view what, const std::string& node,
+/// States in which a ramdisk of the user's is the node's instance. No agent takes part in its
+/// deploy.
+constexpr std::array kUserRamdiskStates = {
+    states::deploying,     states::deploy_wait, states::deploy_hold,     states::active,
+    states::rescue_failed, states::unrescuing,  states::unrescue_failed, states::service_failed,
+};
+
+template <std::size_t N>
+bool is_in(const model::Node& node, const std::array<std::string_view, N>& list) {
+    return node.provision_state && std::ranges::find(list, *node.provision_state) != list.end();
+}
+
+/// A kernel, ramdisk or ISO as something that the boot service can hand out.
+std::string bootable(const std::string& setting,
                      const std::vector<std::filesystem::path>& allowed) {
+    std::string href = setting.starts_with('/') ? "file://" + setting : setting;
+    auto source = image::parse_image_source(href, {allowed});
+    return source.path.empty() ? href : source.path.string();
+}
+
+void require_setting(const std::string& setting, std::string_view what, const std::string& node) {
     if (setting.empty())
         throw InvalidValue(fmt::format(
             "Node {} has no {}: set it in driver_info, or for all nodes with [conductor]{}.", node,
             what, what));
-    std::string href = setting.starts_with('/') ? "file://" + setting : setting;
-    auto source = image::parse_image_source(href, {allowed});
-    return source.path.empty() ? href : source.path.string();
+}
+
+void check_user_ramdisk(const std::string& node, const std::string& kernel,
+                        const std::string& ramdisk, const std::string& iso) {
+    if (!iso.empty() && !(kernel.empty() && ramdisk.empty()))
+        throw InvalidValue(
+            fmt::format("Node {} has both boot_iso and kernel or ramdisk in instance_info, and can "
+                        "start only one: take the others out.",
+                        node));
+    if (!iso.empty() || !(kernel.empty() || ramdisk.empty())) return;
+    throw InvalidValue(fmt::format(
+        "Node {} is to run a ramdisk (deploy_interface ramdisk) and its instance_info has no {}: "
+        "set kernel and ramdisk, or boot_iso.",
+        node, kernel.empty() ? ramdisk.empty() ? "kernel and no ramdisk" : "kernel" : "ramdisk"));
 }
 
 /// "Never" keeps the BMC from being told anything that lasts.
@@ -49,9 +78,13 @@ bool may_persist(const model::Node& node) {
 
 }  // namespace
 
+bool runs_user_ramdisk(const model::Node& node) {
+    return node.deploy_interface == "ramdisk";
+}
+
 bool boots_ramdisk(const model::Node& node) {
-    return node.provision_state &&
-           std::ranges::find(kRamdiskStates, *node.provision_state) != kRamdiskStates.end();
+    if (runs_user_ramdisk(node) && is_in(node, kUserRamdiskStates)) return false;
+    return is_in(node, kRamdiskStates);
 }
 
 std::map<std::string, std::string> PxeBoot::properties() const {
@@ -63,6 +96,15 @@ std::map<std::string, std::string> PxeBoot::properties() const {
     };
 }
 
+std::string PxeBoot::append_params(const model::Node& node) const {
+    auto append = node.instance_info.get_text(
+        "kernel_append_params",
+        node.driver_info.get_text("kernel_append_params", options_.kernel_append_params));
+    if (auto place = append.find("%default%"); place != std::string::npos)
+        append.replace(place, 9, options_.kernel_append_params);
+    return append;
+}
+
 RamdiskBoot PxeBoot::ramdisk(const model::Node& node) const {
     auto kernel = node.driver_info.get_text("deploy_kernel");
     auto initrd = node.driver_info.get_text("deploy_ramdisk");
@@ -71,16 +113,13 @@ RamdiskBoot PxeBoot::ramdisk(const model::Node& node) const {
         initrd = options_.deploy_ramdisk;
     }
     RamdiskBoot boot;
-    boot.kernel = bootable(kernel, "deploy_kernel", node.uuid, options_.file_url_allowed);
-    boot.ramdisk = bootable(initrd, "deploy_ramdisk", node.uuid, options_.file_url_allowed);
-    auto append = node.instance_info.get_text(
-        "kernel_append_params",
-        node.driver_info.get_text("kernel_append_params", options_.kernel_append_params));
-    if (auto place = append.find("%default%"); place != std::string::npos)
-        append.replace(place, 9, options_.kernel_append_params);
+    require_setting(kernel, "deploy_kernel", node.uuid);
+    require_setting(initrd, "deploy_ramdisk", node.uuid);
+    boot.kernel = bootable(kernel, options_.file_url_allowed);
+    boot.ramdisk = bootable(initrd, options_.file_url_allowed);
     boot.kernel_command_line =
-        fmt::format("selinux=0 troubleshoot=0 text {} ipa-api-url={}{}", append, options_.api_url,
-                    options_.debug ? " ipa-debug=1" : "");
+        fmt::format("selinux=0 troubleshoot=0 text {} ipa-api-url={}{}", append_params(node),
+                    options_.api_url, options_.debug ? " ipa-debug=1" : "");
     if (inspects(node))
         boot.kernel_command_line +=
             fmt::format(" {} ipa-inspection-callback-url={}/v1/continue_inspection",
@@ -88,11 +127,38 @@ RamdiskBoot PxeBoot::ramdisk(const model::Node& node) const {
     return boot;
 }
 
+RamdiskBoot PxeBoot::user_ramdisk(const model::Node& node) const {
+    auto kernel = node.instance_info.get_text("kernel");
+    auto initrd = node.instance_info.get_text("ramdisk");
+    auto iso = node.instance_info.get_text("boot_iso");
+    check_user_ramdisk(node.uuid, kernel, initrd, iso);
+    RamdiskBoot boot;
+    if (!iso.empty()) {
+        boot.iso = bootable(iso, options_.file_url_allowed);
+        return boot;
+    }
+    boot.kernel = bootable(kernel, options_.file_url_allowed);
+    boot.ramdisk = bootable(initrd, options_.file_url_allowed);
+    auto arguments = node.instance_info.get_text("ramdisk_kernel_arguments");
+    boot.kernel_command_line = fmt::format("root=/dev/ram0 text {}{}{}", append_params(node),
+                                           arguments.empty() ? "" : " ", arguments);
+    return boot;
+}
+
+std::optional<RamdiskBoot> PxeBoot::next_boot(const model::Node& node) const {
+    if (boots_ramdisk(node)) return ramdisk(node);
+    if (runs_user_ramdisk(node) && is_in(node, kUserRamdiskStates)) return user_ramdisk(node);
+    return std::nullopt;
+}
+
 void PxeBoot::validate(const NodeContext& context) const {
     if (context.ports.empty())
         throw InvalidValue(
             fmt::format("Node {} does not have any port associated with it", context.node.uuid));
-    ramdisk(context.node);
+    if (runs_user_ramdisk(context.node))
+        user_ramdisk(context.node);
+    else
+        ramdisk(context.node);
 }
 
 Task<> PxeBoot::prepare_ramdisk(NodeContext* context) {
@@ -110,7 +176,9 @@ Task<> PxeBoot::clean_up_ramdisk(NodeContext*) {
 Task<> PxeBoot::prepare_instance(NodeContext* context) {
     if (context->node.in_state(states::active) || context->node.in_state(states::adopting))
         co_return;
-    co_await context->driver.management->set_boot_device(context, "disk",
+    bool from_network = runs_user_ramdisk(context->node);
+    if (from_network) user_ramdisk(context->node);
+    co_await context->driver.management->set_boot_device(context, from_network ? "pxe" : "disk",
                                                          may_persist(context->node));
 }
 

@@ -9,11 +9,12 @@
 
 namespace ferrite::hardware {
 
-/// What a machine loads to run the deploy agent.
+/// What a machine loads from the network: kernel and ramdisk, or an ISO.
 struct RamdiskBoot {
     std::string kernel;   ///< Absolute path of a local file, or an http(s) URL.
     std::string ramdisk;  ///< The same.
     std::string kernel_command_line;
+    std::string iso;  ///< As the kernel; then there is neither of the others.
 };
 
 /// Boot `ipxe` and `pxe`: the node loads kernel and ramdisk from the built-in boot service, which
@@ -36,6 +37,7 @@ public:
 
     std::map<std::string, std::string> properties() const override;
     void validate(const NodeContext& context) const override;
+    bool boots_user_ramdisk() const override { return true; }
     Task<> prepare_ramdisk(NodeContext* context) override;
     Task<> clean_up_ramdisk(NodeContext* context) override;
     Task<> prepare_instance(NodeContext* context) override;
@@ -44,12 +46,23 @@ public:
     /// What the node loads when it boots the agent. Throws InvalidValue that names the setting that
     /// is missing or wrong. Any thread.
     RamdiskBoot ramdisk(const model::Node& node) const;
+    /// What a node with deploy interface `ramdisk` loads as its instance. Throws InvalidValue that
+    /// names what is missing or wrong in instance_info. Any thread.
+    RamdiskBoot user_ramdisk(const model::Node& node) const;
+    /// What the node loads at its next start, by its state; nothing: it starts from its disk.
+    /// Throws as the two above. Any thread.
+    std::optional<RamdiskBoot> next_boot(const model::Node& node) const;
 
 private:
+    std::string append_params(const model::Node& node) const;
+
     Options options_;
 };
 
-/// Whether a node in its present state boots the agent's ramdisk rather than its disk.
+/// Whether a node in its present state boots the agent's ramdisk rather than its instance.
 bool boots_ramdisk(const model::Node& node);
+
+/// Whether the node's instance is a ramdisk of the user's: nothing is on its disk.
+bool runs_user_ramdisk(const model::Node& node);
 
 }  // namespace ferrite::hardware

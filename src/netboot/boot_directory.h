@@ -45,7 +45,8 @@ struct BootPlan {
     std::string kernel;                ///< Absolute path of a local file, or an http(s) URL.
     std::string ramdisk;               ///< The same; may be empty.
     std::string kernel_command_line;   ///< Without `initrd=` and `BOOTIF=`, which are added.
-    std::string san_target;            ///< What iPXE's `sanboot` takes; for BootKind::san.
+    std::string san_target;            ///< For BootKind::san: what iPXE's `sanboot` takes, or the
+                                       ///< absolute path of a local ISO.
     std::optional<IpAddress> address;  ///< Fixed IPv4 address, in place of one from the pool.
     std::optional<std::string> hostname;
 };

@@ -71,14 +71,15 @@ HttpResponse BootHttp::answer(const HttpRequest& request) const {
                       file->second);
 }
 
-/// `<mac>.ipxe`, `<mac>/kernel` or `<mac>/ramdisk`.
+/// `<mac>.ipxe`, `<mac>/kernel`, `<mac>/ramdisk` or `<mac>/iso`.
 HttpResponse BootHttp::machine(const HttpRequest& request, std::string_view rest) const {
     constexpr std::size_t kMacLength = 17;
     auto mac = MacAddress::parse(rest.substr(0, kMacLength));
     if (!mac) return not_found();
     rest.remove_prefix(kMacLength);
     if (rest == kScriptEnding) return script(request, *mac);
-    if (rest == "/kernel" || rest == "/ramdisk") return plan_file(request, *mac, rest.substr(1));
+    if (rest == "/kernel" || rest == "/ramdisk" || rest == "/iso")
+        return plan_file(request, *mac, rest.substr(1));
     return not_found();
 }
 
@@ -98,8 +99,9 @@ HttpResponse BootHttp::plan_file(const HttpRequest& request, const MacAddress& m
     auto plan = directory_.plan_for(client);
     BootEvent event{.client = client, .node = plan ? plan->node : "", .detail = std::string(name)};
     std::filesystem::path path;
-    if (plan && plan->kind == BootKind::network)
+    if (plan && plan->kind == BootKind::network && name != "iso")
         path = name == "kernel" ? plan->kernel : plan->ramdisk;
+    if (plan && plan->kind == BootKind::san && name == "iso") path = plan->san_target;
     if (path.is_absolute()) return serve_file(request, std::move(event), path);
     event.kind = Kind::download_failed;
     event.detail += ": the node is not to boot from the network now";

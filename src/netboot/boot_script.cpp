@@ -9,10 +9,6 @@
 namespace ferrite::netboot {
 namespace {
 
-bool is_url(std::string_view text) {
-    return text.starts_with("http://") || text.starts_with("https://");
-}
-
 std::string header(const BootPlan* plan, const MacAddress& mac, std::string_view what) {
     return fmt::format(
         "#!ipxe\necho Ferrite: {} {}: {}\n", mac.to_text(),
@@ -47,11 +43,14 @@ std::string retry(const std::string& script) {
         script);
 }
 
+/// Where the machine gets a source from: its own place, or this service when it is a local file.
+std::string url_of(const std::string& source, const MacAddress& mac, const std::string& base,
+                   std::string_view name) {
+    if (!source.starts_with('/')) return script_safe_arguments(source);
+    return fmt::format("{}/boot/{}/{}", base, mac.to_dashes(), name);
+}
+
 std::string network_script(const BootPlan& plan, const MacAddress& mac, const std::string& base) {
-    auto url_of = [&](const std::string& source, std::string_view name) {
-        return is_url(source) ? script_safe_arguments(source)
-                              : fmt::format("{}/boot/{}/{}", base, mac.to_dashes(), name);
-    };
     bool has_ramdisk = !plan.ramdisk.empty();
     auto arguments = script_safe_arguments(plan.kernel_command_line);
     if (!arguments.empty()) arguments.insert(0, " ");
@@ -59,17 +58,17 @@ std::string network_script(const BootPlan& plan, const MacAddress& mac, const st
     auto script = header(&plan, mac, "starting from the network");
     script +=
         fmt::format("set stage kernel\nkernel --name kernel {}{} BOOTIF=01-{} || goto failed\n",
-                    url_of(plan.kernel, "kernel"), arguments, mac.to_dashes());
+                    url_of(plan.kernel, mac, base, "kernel"), arguments, mac.to_dashes());
     if (has_ramdisk)
         script += fmt::format("set stage ramdisk\ninitrd --name ramdisk {} || goto failed\n",
-                              url_of(plan.ramdisk, "ramdisk"));
+                              url_of(plan.ramdisk, mac, base, "ramdisk"));
     return script + "set stage booted kernel\nboot || goto failed\n" + retry(script_url(base, mac));
 }
 
 std::string san_script(const BootPlan& plan, const MacAddress& mac, const std::string& base) {
     return header(&plan, mac, "starting a remote disk") +
            fmt::format("set stage remote disk\nsanboot --no-describe {} || goto failed\n",
-                       script_safe_arguments(plan.san_target)) +
+                       url_of(plan.san_target, mac, base, "iso")) +
            retry(script_url(base, mac));
 }
 

@@ -121,7 +121,6 @@ TEST_F(WireTest, PartsThatAreNotThereAreA404) {
     for (std::string part : {"vifs", "bios", "inventory", "states/raid", "management/indicators",
                              "vendor_passthru/methods"})
         EXPECT_EQ(get("/v1/nodes/" + uuid + "/" + part).status, 404) << part;
-    EXPECT_EQ(get("/v1/allocations").status, 404);
     EXPECT_EQ(get("/v1/nodes/" + uuid + "/maintenance").status, 405);
     EXPECT_EQ(get("/v1/nodes/" + uuid + "/management/nope").status, 405);
     EXPECT_EQ(get("/v1/nodes/" + uuid + "/power_state/deeper").status, 405);

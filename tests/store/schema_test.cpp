@@ -55,6 +55,7 @@ TEST_F(Schema, MissingColumnsAreAdded) {
     tamper(
         "ALTER TABLE nodes DROP COLUMN description;"
         "DROP INDEX nodes_shard; ALTER TABLE nodes DROP COLUMN shard;"
+        "DROP INDEX nodes_free;"
         "DROP INDEX nodes_instance_uuid; ALTER TABLE nodes DROP COLUMN instance_uuid;"
         "DROP TABLE chassis;");
     reopen();

@@ -8,6 +8,7 @@
 #include "api/listing.h"
 #include "api/nodes.h"
 #include "api/patch.h"
+#include "api/scoping.h"
 #include "base/uuid.h"
 #include "model/traits.h"
 #include "store/allocations.h"
@@ -43,6 +44,19 @@ Node named_node(const Call& call, std::string_view ident) {
     return std::move(*node);
 }
 
+/// A list that is limited to a project shows nothing of another owner's, and says so.
+void limit_to_project(const Call& call, const std::optional<std::string>& owner,
+                      std::vector<store::Condition>& where) {
+    auto project = list_limit(call, "allocation");
+    if (!project) return;
+    if (owner && *owner != *project)
+        throw Error(403, "not_authorized",
+                    fmt::format("Only allocations of your own project can be listed, and owner={} "
+                                "is another.",
+                                owner->substr(0, 100)));
+    where.push_back({"owner = ?", {*project}});
+}
+
 /// Section 18.2.
 std::vector<store::Condition> read_filters(const Call& call, Arguments& arguments) {
     std::vector<store::Condition> where;
@@ -51,6 +65,7 @@ std::vector<store::Condition> read_filters(const Call& call, Arguments& argument
     auto state = arguments.text("state");
     auto owner = arguments.text("owner");
     arguments.finish();
+    limit_to_project(call, owner, where);
     if (owner) require_version(call, since(1, 60), "The filter owner");
     if (node) where.push_back({"node_uuid = ?", {named_node(call, *node).uuid}});
     if (resource_class) where.push_back({"resource_class = ?", {*resource_class}});
@@ -91,15 +106,31 @@ NewAllocation read_new_allocation(const Call& call) {
     return sent;
 }
 
-/// Without system scope an allocation belongs to the project that asks for it (section 18.4).
+[[noreturn]] void refuse_owner() {
+    throw Error(403, "not_authorized",
+                "An allocation can only be made for the project that asks for it: leave owner out, "
+                "or name your own project.");
+}
+
+/// Without system scope an allocation belongs to the project that asks for it, unless the caller
+/// may make them for others (section 18.4).
 void settle_owner(const Call& call, Allocation& allocation) {
     const auto& project = call.context.project;
-    if (call.system_scope || project.empty()) return;
-    if (allocation.owner && *allocation.owner != project)
-        throw Error(403, "not_permitted",
-                    "An allocation can only be made for the project that asks for it: leave owner "
-                    "out, or name your own project.");
-    allocation.owner = project;
+    bool foreign = allocation.owner && *allocation.owner != project;
+    auto target = target_of("allocation", allocation.owner);
+    if (!call.access.may("allocation:create", target)) {
+        if (foreign && !project.empty()) refuse_owner();
+        call.access.require("allocation:create_restricted", target);
+        allocation.owner = project;
+        return;
+    }
+    if (!call.options().policy.enforce_new_defaults) {
+        if (!allocation.owner) call.access.require("allocation:create_pre_rbac", target);
+        return;
+    }
+    if (call.system_scope) return;
+    if (foreign && !call.access.may("allocation:create_restricted", target)) refuse_owner();
+    if (!allocation.owner && !project.empty()) allocation.owner = project;
 }
 
 void check_name(const std::optional<std::string>& name) {
@@ -184,12 +215,14 @@ Allocation find_allocation(const Call& call, std::string_view ident) {
     if (!is_ident(ident))
         throw InvalidValue(fmt::format("'{}' is neither a UUID nor the name of an allocation.",
                                        ident.substr(0, 100)));
-    return call.store().read([&](store::Sql& db) {
+    auto allocation = call.store().read([&](store::Sql& db) {
         auto found = store::allocations::find(db, ident);
         if (!found && call.json_suffix)
             found = store::allocations::find(db, fmt::format("{}.json", ident));
         return found ? std::move(*found) : store::allocations::get(db, ident);
     });
+    check_access_to_owned(call, "allocation", "Allocation", ident, allocation.owner);
+    return allocation;
 }
 
 HttpResponse list_allocations(const Call& call) {

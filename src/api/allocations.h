@@ -11,7 +11,7 @@ namespace ferrite::api {
 const Resource<model::Allocation>& allocation_resource();
 
 /// The allocation that the request's path names, by UUID or name. Throws InvalidValue for what is
-/// neither, NotFound for what is unknown.
+/// neither, NotFound for what is unknown or hidden from the caller, 403 for what he may see only.
 model::Allocation find_allocation(const Call& call, std::string_view ident);
 
 }  // namespace ferrite::api

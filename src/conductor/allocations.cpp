@@ -21,7 +21,8 @@ namespace allocation_states = model::allocation_states;
 constexpr std::chrono::seconds kAfterTrouble{5};
 
 Task<> fail(Services* services, std::string uuid, std::string why) {
-    log_warning("ALLOCATION_FAILED", "allocation={} error={}", uuid, why);
+    // The nodes one by one are in last_error.
+    log_warning("ALLOCATION_FAILED", "allocation={} error={}", uuid, why.substr(0, why.find(':')));
     co_await services->store.write(
         [&](store::Sql& db) { store::allocations::fail(db, uuid, why); });
 }

@@ -229,15 +229,15 @@ std::string Explanation::text(const Allocation& allocation) const {
     auto wanted =
         fmt::format("with the resource class '{}'{}", allocation.resource_class.value_or(""),
                     allocation.owner ? " of this project" : "");
-    bool by_name = has_candidates(allocation);
     if (looked_at == 0 && unknown.empty())
         return fmt::format("There is no node {}: give one that class, or ask for another.", wanted);
+    auto text = has_candidates(allocation) ? std::string("No candidate node can be allocated")
+                : looked_at == 1
+                    ? fmt::format("The only node {} can not be allocated", wanted)
+                    : fmt::format("None of the {} nodes {} can be allocated", looked_at, wanted);
     std::string by_rule;
     for (const auto& [rule, count] : counts)
         by_rule += fmt::format("{}{} by {}", by_rule.empty() ? "" : ", ", count, rule);
-    auto text = by_name
-                    ? std::string("No candidate node can be allocated")
-                    : fmt::format("None of the {} nodes {} can be allocated", looked_at, wanted);
     if (!by_rule.empty()) text += fmt::format(" (ruled out: {})", by_rule);
     text += ':';
     std::size_t told = 0;

@@ -366,5 +366,56 @@ TEST(PolicyTable, KnowsTheRulesOfTheRoutes) {
     }
 }
 
+TEST_F(PolicyTest, AllocationsBelongToProjects) {
+    auto make = [&](const Persona& who, std::string owner = "") {
+        return as(who, "POST", "/v1/allocations",
+                  owner.empty() ? R"({"resource_class":"rc"})"
+                                : R"({"resource_class":"rc","owner":")" + owner + R"("})");
+    };
+    EXPECT_EQ(make(kSystemReader).status, 403);
+    EXPECT_EQ(make(kOwnerReader).status, 403);
+    EXPECT_TRUE(make(kSystemMember).at("owner").is_null());
+    auto theirs = make(kSystemMember, "x1");
+    EXPECT_EQ(theirs.string("owner"), "x1");
+    auto own = make(kOwnerMember);
+    EXPECT_EQ(own.string("owner"), "p1");
+    EXPECT_EQ(make(kOwnerMember, "p1").string("owner"), "p1");
+    EXPECT_EQ(make(kOwnerMember, "x1").status, 403);
+
+    auto path = "/v1/allocations/" + own.string("uuid");
+    EXPECT_EQ(as(kOwnerReader, "GET", path).status, 200);
+    EXPECT_EQ(as(kSystemReader, "GET", path).status, 200);
+    EXPECT_EQ(as(kOther, "GET", path).status, 404);
+    EXPECT_EQ(as(kOwnerReader, "PATCH", path, "[]").status, 403);
+    EXPECT_EQ(as(kOther, "DELETE", path).status, 404);
+
+    auto listed = [&](const Persona& who, std::string query = "") {
+        auto reply = as(who, "GET", "/v1/allocations" + query);
+        return reply.status == 200 ? reply.at("allocations").as_array().size() : reply.status;
+    };
+    EXPECT_EQ(listed(kSystemReader), 4u);
+    EXPECT_EQ(listed(kOwnerReader), 2u);
+    EXPECT_EQ(listed(kOwnerReader, "?owner=p1"), 2u);
+    EXPECT_EQ(listed(kOwnerReader, "?owner=x1"), 403u);
+    EXPECT_EQ(as(kOwnerReader, "DELETE", path).status, 403);
+    EXPECT_EQ(as(kOwnerMember, "DELETE", path).status, 204);
+}
+
+TEST_F(PolicyTest, TheAllocationOfANodeIsSeenByThoseWhoSeeBoth) {
+    auto node = leased_node();
+    auto uuid =
+        as(kOwnerMember, "POST", "/v1/allocations", R"({"resource_class":"rc"})").string("uuid");
+    store_.write_now([&](store::Sql& db) {
+        auto allocation = store::allocations::get(db, uuid);
+        store::allocations::give(db, allocation, store::nodes::get(db, node));
+    });
+    auto path = "/v1/nodes/" + node + "/allocation";
+    EXPECT_EQ(as(kOwnerReader, "GET", path).status, 200);
+    EXPECT_EQ(as(kLesseeMember, "GET", path).status, 404);
+    EXPECT_EQ(as(kOther, "GET", path).status, 404);
+    EXPECT_EQ(as(kOther, "DELETE", path).status, 404);
+    EXPECT_EQ(as(kOwnerReader, "DELETE", path).status, 403);
+}
+
 }  // namespace
 }  // namespace ferrite::api

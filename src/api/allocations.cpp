@@ -128,7 +128,7 @@ void settle_owner(const Call& call, Allocation& allocation) {
         if (!allocation.owner) call.access.require("allocation:create_pre_rbac", target);
         return;
     }
-    if (call.system_scope) return;
+    if (call.system_scope()) return;
     if (foreign && !call.access.may("allocation:create_restricted", target)) refuse_owner();
     if (!allocation.owner && !project.empty()) allocation.owner = project;
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "hardware/fake_agent.h"
+#include "hardware/machine.h"
 #include "hardware/node_fixture.h"
 #include "image/image_fixture.h"
 #include "model/states.h"
@@ -14,43 +15,11 @@ namespace {
 namespace states = model::states;
 namespace power = model::power;
 using namespace std::chrono_literals;
+using test::LoggedBoot;
+using test::Machine;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using Kind = AgentProgress::Kind;
-
-/// Power and boot of a machine that does what it is told and says so.
-class Machine : public PowerInterface {
-public:
-    Task<std::optional<std::string>> power_state(NodeContext*) override { co_return present; }
-    Task<> set_power_state(NodeContext*, std::string target, std::chrono::seconds) override {
-        log.push_back(target);
-        present = target;
-        co_return;
-    }
-    Task<> reboot(NodeContext*, bool, std::chrono::seconds) override {
-        log.push_back("reboot");
-        present = std::string(power::on);
-        co_return;
-    }
-    std::string present{power::on};
-    std::vector<std::string> log;
-};
-
-class LoggedBoot : public BootInterface {
-public:
-    explicit LoggedBoot(Machine& machine) : machine_(machine) {}
-    Task<> prepare_ramdisk(NodeContext*) override { return note("prepare ramdisk"); }
-    Task<> clean_up_ramdisk(NodeContext*) override { return note("clean up ramdisk"); }
-    Task<> prepare_instance(NodeContext*) override { return note("prepare instance"); }
-    Task<> clean_up_instance(NodeContext*) override { return note("clean up instance"); }
-
-private:
-    Task<> note(std::string what) {
-        machine_.log.push_back(std::move(what));
-        co_return;
-    }
-    Machine& machine_;
-};
 
 class DirectDeployTest : public image::ImageTest {
 protected:

@@ -129,6 +129,74 @@ TEST_F(PxeBootTest, DoesNotBootARamdiskThatIsNotThere) {
     EXPECT_TRUE(management_.calls.empty());
 }
 
+TEST_F(PxeBootTest, LoadsTheRamdiskOfTheUser) {
+    options_.deploy_kernel.clear();
+    options_.deploy_ramdisk.clear();
+    auto& node = node_.node;
+    node.deploy_interface = "ramdisk";
+    node.instance_info.set("kernel", "http://192.0.2.1/k");
+    node.instance_info.set("ramdisk", Json((directory_ / "ramdisk").string()));
+    EXPECT_EQ(refusal(), "") << "no agent is needed";
+    node.instance_info.set("ramdisk_kernel_arguments", "rescue ip=dhcp");
+    auto boot = PxeBoot(options_).user_ramdisk(node);
+    EXPECT_EQ(boot.kernel, "http://192.0.2.1/k");
+    EXPECT_EQ(boot.ramdisk, (std::filesystem::canonical(directory_) / "ramdisk").string());
+    EXPECT_EQ(boot.kernel_command_line, "root=/dev/ram0 text nofb vga=normal rescue ip=dhcp");
+    EXPECT_EQ(boot.iso, "");
+    runtime_.run(PxeBoot(options_).prepare_instance(&node_));
+    EXPECT_THAT(management_.calls, ElementsAre("pxe always"));
+}
+
+TEST_F(PxeBootTest, LoadsTheIsoOfTheUser) {
+    node_.node.deploy_interface = "ramdisk";
+    node_.node.instance_info.set("boot_iso", "https://192.0.2.1/live.iso");
+    EXPECT_EQ(refusal(), "");
+    EXPECT_EQ(PxeBoot(options_).user_ramdisk(node_.node).iso, "https://192.0.2.1/live.iso");
+    EXPECT_EQ(PxeBoot(options_).user_ramdisk(node_.node).kernel, "");
+}
+
+TEST_F(PxeBootTest, SaysWhatTheRamdiskOfTheUserLacks) {
+    auto& node = node_.node;
+    node.deploy_interface = "ramdisk";
+    auto with = [&](std::initializer_list<const char*> keys, const char* source) {
+        node.instance_info = {};
+        for (auto key : keys) node.instance_info.set(key, source);
+        return refusal();
+    };
+    constexpr auto kWeb = "http://192.0.2.1/x";
+    EXPECT_THAT(with({}, kWeb), HasSubstr("no kernel and no ramdisk"));
+    EXPECT_THAT(with({"kernel"}, kWeb), HasSubstr("no ramdisk"));
+    EXPECT_THAT(with({"ramdisk"}, kWeb), HasSubstr("no kernel:"));
+    EXPECT_THAT(with({"image_source"}, kWeb), HasSubstr("no kernel and no ramdisk"));
+    EXPECT_THAT(with({"kernel", "ramdisk", "boot_iso"}, kWeb), HasSubstr("both"));
+    EXPECT_THAT(with({"kernel", "boot_iso"}, kWeb), HasSubstr("both"));
+    EXPECT_FALSE(with({"boot_iso"}, "file:///etc/passwd").empty());
+    EXPECT_FALSE(with({"kernel", "ramdisk"}, "glance-image").empty());
+    EXPECT_EQ(with({"kernel", "ramdisk"}, kWeb), "");
+}
+
+TEST_F(PxeBootTest, WhatIsLoadedFollowsTheState) {
+    PxeBoot boot(options_);
+    auto& node = node_.node;
+    node.instance_info.set("boot_iso", "http://192.0.2.1/live.iso");
+    for (const auto& row : states::all()) {
+        SCOPED_TRACE(row.name);
+        node.provision_state = std::string(row.name);
+        node.deploy_interface = "direct";
+        bool agent = boots_ramdisk(node);
+        EXPECT_EQ(boot.next_boot(node).has_value(), agent);
+        node.deploy_interface = "ramdisk";
+        bool has_instance = row.name == states::active || row.name == states::deploying ||
+                            row.name == states::deploy_wait || row.name == states::deploy_hold ||
+                            row.name == states::unrescuing || row.name == states::rescue_failed ||
+                            row.name == states::unrescue_failed ||
+                            row.name == states::service_failed;
+        auto next = boot.next_boot(node);
+        EXPECT_EQ(next && !next->iso.empty(), has_instance);
+        EXPECT_EQ(next && next->iso.empty(), agent && !has_instance);
+    }
+}
+
 TEST(BootsRamdisk, OnlyWhereAnAgentIsWantedToRun) {
     model::Node node;
     EXPECT_FALSE(boots_ramdisk(node));

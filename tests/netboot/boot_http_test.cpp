@@ -179,6 +179,9 @@ TEST(BootScript, StartsRemoteDisks) {
     BootPlan plan{.kind = BootKind::san, .san_target = "http://b/boot.iso\nshell"};
     EXPECT_THAT(boot_script(&plan, kMac, "http://b"),
                 HasSubstr("sanboot --no-describe http://b/boot.iso shell || goto failed\n"));
+    plan.san_target = "/images/live.iso";
+    EXPECT_THAT(boot_script(&plan, kMac, "http://b"),
+                HasSubstr("sanboot --no-describe http://b/boot/52-54-00-77-00-01/iso ||"));
 }
 
 TEST(BootScript, KeepsArgumentsInOneLine) {

@@ -172,13 +172,18 @@ void find_unknown(Sql& db, const Allocation& allocation, Explanation& found) {
 std::optional<std::string> best_match(Sql& db, const Allocation& allocation) {
     auto where = all_rules(allocation);
     if (allocation.name) {
-        Query namesake(db, fmt::format("SELECT uuid FROM nodes WHERE {} AND name = ?5", where));
+        Query namesake(
+            db, fmt::format("SELECT uuid FROM nodes INDEXED BY nodes_name WHERE {} AND name = ?5",
+                            where));
         bind_values(namesake, allocation, *allocation.name);
         if (namesake.step()) return std::string(namesake.text(0));
     }
-    Query longest_free(
-        db, fmt::format("SELECT uuid FROM nodes WHERE {} ORDER BY provision_updated_at, id LIMIT 1",
-                        where));
+    // Left to itself SQLite takes the unique index of instance_uuid, and finds every free node by
+    // its NULL.
+    auto index = has_candidates(allocation) ? "nodes_uuid" : "nodes_free";
+    Query longest_free(db, fmt::format("SELECT uuid FROM nodes INDEXED BY {} WHERE {} ORDER BY "
+                                       "provision_updated_at, id LIMIT 1",
+                                       index, where));
     bind_values(longest_free, allocation, "");
     if (!longest_free.step()) return std::nullopt;
     return std::string(longest_free.text(0));

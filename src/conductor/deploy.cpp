@@ -108,11 +108,25 @@ void refuse_moving_core_step(const JsonArray& wanted) {
                 "to leave it out.");
 }
 
+/// The traits that an instance was promised, by its allocation for one.
+void check_instance_traits(const model::Node& node) {
+    auto promised = node.instance_info.get("traits");
+    if (!promised.is_array()) return;
+    auto has = node.traits.array();
+    for (const auto& trait : promised.as_array())
+        if (std::ranges::find(has, trait) == has.end())
+            throw InvalidValue(
+                fmt::format("Instance_info asks for the trait {}, which the node does not have: "
+                            "give it to the node, or take it out of instance_info.",
+                            to_text(trait).substr(0, 300)));
+}
+
 /// What makes a deploy impossible is told at once, as a bad request of the one who asked.
 void validate(NodeSession& session) {
     try {
         session.driver.power->validate(session);
         session.driver.deploy->validate(session);
+        check_instance_traits(session.node);
     } catch (Error& error) {
         error.within(fmt::format("Failed to validate the deploy of node {}", session.node.uuid));
         throw;

@@ -294,6 +294,22 @@ TEST_F(Allocations, EndWhenTheirNodeIsUndeployed) {
     EXPECT_TRUE(becomes(ask(), "active"));
 }
 
+TEST_F(Allocations, PromiseTraitsThatTheDeployInsistsOn) {
+    start();
+    auto node_uuid =
+        add_free([](model::Node& n) { n.traits = model::JsonText(Json{"CUSTOM_A", "CUSTOM_B"}); });
+    auto allocation = wanted();
+    allocation.traits = model::JsonText(Json{"CUSTOM_A"});
+    EXPECT_EQ(ask(allocation), 0);
+    EXPECT_TRUE(becomes(allocation.uuid, "active"));
+    change(node_uuid, [](model::Node& n) { n.traits = model::JsonText(Json{"CUSTOM_B"}); });
+    EXPECT_EQ(verb(node_uuid, "active"), 400);
+    EXPECT_THAT(message, HasSubstr("CUSTOM_A"));
+    change(node_uuid, [](model::Node& n) { n.traits = model::JsonText(Json{"CUSTOM_A"}); });
+    EXPECT_EQ(verb(node_uuid, "active"), 0) << message;
+    EXPECT_TRUE(reaches(node_uuid, states::active));
+}
+
 TEST_F(Allocations, EndWithTheInstanceThatIsTakenOffTheNode) {
     start();
     auto [uuid, node_uuid] = placed();

@@ -20,6 +20,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t kFew = 6000;
 /// After so many the database is a fresh one: lists stay short.
 constexpr std::size_t kWave = 20'000;
+/// After so many a DELETE may have hit what the others need.
+constexpr std::size_t kBetween = 40;
 /// Far beyond what an answer takes, even with sanitizers on a busy machine.
 constexpr std::chrono::seconds kTooLong{10};
 
@@ -168,51 +170,59 @@ constexpr std::string_view kValues[] = {
     "1.5",
 };
 
-constexpr std::string_view kBodies[] = {
-    R"({"driver":"fake-hardware","name":"storm","properties":{"cpus":4},"extra":{"a":[1,{"b":null}]}})",
-    R"({"uuid":"11110001-0000-4000-8000-000000000077","driver":"ipmi","driver_info":{"ipmi_password":"x"}})",
-    R"({"driver":"fake-hardware","chassis_uuid":null,"resource_class":"x","traits":[]})",
-    R"([{"op":"replace","path":"/extra","value":{"a":1}}])",
-    R"([{"op":"add","path":"/properties/cpus","value":2},{"op":"remove","path":"/properties/cpus"}])",
-    R"([{"op":"test","path":"/name","value":"x"},{"op":"remove","path":"/instance_info"}])",
-    R"([{"op":"replace","path":"/maintenance","value":"true"},{"op":"replace","path":"/driver","value":"ipmi"}])",
-    R"([{"op":"add","path":"/extra/a/-","value":[]},{"op":"move","from":"/a","path":"/b"}])",
-    R"({"node_uuid":"11110001-0000-4000-8000-000000000001","address":"52:54:00:00:00:99"})",
-    R"({"node_uuid":"11110001-0000-4000-8000-000000000001","address":"52:54:00:00:00:98","local_link_connection":{"switch_id":"00:11:22:33:44:55","port_id":"1","switch_info":"s"},"pxe_enabled":true})",
-    R"({"node_uuid":"11110001-0000-4000-8000-000000000001","address":"52:54:00:00:00:97","mode":"802.3ad","properties":{"bond_miimon":100}})",
-    R"({"description":"rack","extra":{}})",
-    R"({"target":"power on","timeout":30})",
-    R"({"target":"manage"})",
-    R"({"target":"active","configdrive":"aGVsbG8=","deploy_steps":[{"interface":"deploy","step":"write_image","args":{},"priority":80}]})",
-    R"({"target":"active","configdrive":{"meta_data":{"a":1},"network_data":{"links":[]},"user_data":"x"}})",
-    R"({"target":"clean","clean_steps":[{"interface":"deploy","step":"erase_devices","args":{}}]})",
-    R"({"target":"service","service_steps":[{"interface":"vendor","step":"send_raw"}]})",
-    R"({"target":"rescue","rescue_password":"secret"})",
-    R"({"target":"uefi"})",
-    R"({"target":true,"enabled":"on"})",
-    R"({"target_raid_config":1,"logical_disks":[{"size_gb":"MAX","raid_level":"1","is_root_volume":true}]})",
-    R"({"reason":"because"})",
-    R"({"boot_device":"pxe","persistent":true})",
-    R"({"id":"11110001-0000-4000-8000-000000000055"})",
-    R"({"traits":["CUSTOM_A","HW_CPU_X86_VMX"]})",
-    R"({"method":"first_method","bar":"x"})",
-    R"({"device_type":"cdrom","image_url":"http://192.0.2.1/x.iso","image_download_source":"http"})",
-    R"({"type":"iqn","connector_id":"iqn.2026-01.x:1","node_uuid":"11110001-0000-4000-8000-000000000001"})",
-    R"({"volume_type":"iscsi","boot_index":0,"volume_id":"v1","properties":{},"node_uuid":"11110001-0000-4000-8000-000000000001"})",
-    R"({"resource_class":"x","candidate_nodes":["node-1"],"traits":["CUSTOM_A"],"name":"alloc"})",
-    R"({"name":"CUSTOM_T","steps":[{"interface":"deploy","step":"x","args":{},"priority":1,"order":1}]})",
-    R"({"description":"rule","actions":[{"op":"set-attribute","args":{"path":"/a","value":1}}],"conditions":[{"op":"eq","args":{"values":[1,1]}}]})",
-    R"({"events":[{"event":"network.bind_port","port_id":"11110001-0000-4000-8000-000000000055","mac_address":"52:54:00:00:00:01","status":"ACTIVE","device_id":"x","binding:host_id":"x"}]})",
-    R"({"callback_url":"https://192.0.2.1:9999","agent_token":"t","agent_version":"9.0","agent_verify_ca":"-----BEGIN CERTIFICATE-----","agent_status":"start","agent_status_message":"m"})",
-    R"({"inventory":{"interfaces":[{"mac_address":"52:54:00:00:00:01"}]},"plugin_data":{}})",
-    R"({"state":"ON"})",
-    "null",
-    "true",
-    "[]",
-    "{}",
-    "\"text\"",
-    "0",
-    "",
+/// A document, and a part of the patterns where it means something; empty: nowhere in particular.
+struct Body {
+    std::string_view place;
+    std::string_view text;
+};
+constexpr Body kBodies[] = {
+    // clang-format off
+    {"nodes", R"({"driver":"fake-hardware","name":"storm","properties":{"cpus":4},"extra":{"a":[1,{"b":null}]}})"},
+    {"nodes", R"({"uuid":"11110001-0000-4000-8000-000000000077","driver":"ipmi","driver_info":{"ipmi_password":"x"}})"},
+    {"nodes", R"({"driver":"fake-hardware","chassis_uuid":null,"resource_class":"x","traits":[]})"},
+    {"", R"([{"op":"replace","path":"/extra","value":{"a":1}}])"},
+    {"nodes/{node}", R"([{"op":"add","path":"/properties/cpus","value":2},{"op":"remove","path":"/properties/cpus"}])"},
+    {"nodes/{node}", R"([{"op":"test","path":"/name","value":"x"},{"op":"remove","path":"/instance_info"}])"},
+    {"nodes/{node}", R"([{"op":"replace","path":"/maintenance","value":"true"},{"op":"replace","path":"/driver","value":"ipmi"}])"},
+    {"", R"([{"op":"add","path":"/extra/a/-","value":[]},{"op":"move","from":"/a","path":"/b"}])"},
+    {"ports", R"({"node_uuid":"11110001-0000-4000-8000-000000000001","address":"52:54:00:00:00:99"})"},
+    {"ports", R"({"node_uuid":"11110001-0000-4000-8000-000000000001","address":"52:54:00:00:00:98","local_link_connection":{"switch_id":"00:11:22:33:44:55","port_id":"1","switch_info":"s"},"pxe_enabled":true})"},
+    {"portgroups", R"({"node_uuid":"11110001-0000-4000-8000-000000000001","address":"52:54:00:00:00:97","mode":"802.3ad","properties":{"bond_miimon":100}})"},
+    {"chassis", R"({"description":"rack","extra":{}})"},
+    {"states/power", R"({"target":"power on","timeout":30})"},
+    {"states/provision", R"({"target":"manage"})"},
+    {"states/provision", R"({"target":"active","configdrive":"aGVsbG8=","deploy_steps":[{"interface":"deploy","step":"write_image","args":{},"priority":80}]})"},
+    {"states/provision", R"({"target":"active","configdrive":{"meta_data":{"a":1},"network_data":{"links":[]},"user_data":"x"}})"},
+    {"states/provision", R"({"target":"clean","clean_steps":[{"interface":"deploy","step":"erase_devices","args":{}}]})"},
+    {"states/provision", R"({"target":"service","service_steps":[{"interface":"vendor","step":"send_raw"}]})"},
+    {"states/provision", R"({"target":"rescue","rescue_password":"secret"})"},
+    {"states/boot_mode", R"({"target":"uefi"})"},
+    {"states/", R"({"target":true,"enabled":"on"})"},
+    {"states/raid", R"({"target_raid_config":1,"logical_disks":[{"size_gb":"MAX","raid_level":"1","is_root_volume":true}]})"},
+    {"maintenance", R"({"reason":"because"})"},
+    {"boot_device", R"({"boot_device":"pxe","persistent":true})"},
+    {"vifs", R"({"id":"11110001-0000-4000-8000-000000000055"})"},
+    {"traits", R"({"traits":["CUSTOM_A","HW_CPU_X86_VMX"]})"},
+    {"vendor_passthru", R"({"method":"first_method","bar":"x"})"},
+    {"vmedia", R"({"device_type":"cdrom","image_url":"http://192.0.2.1/x.iso","image_download_source":"http"})"},
+    {"volume/connectors", R"({"type":"iqn","connector_id":"iqn.2026-01.x:1","node_uuid":"11110001-0000-4000-8000-000000000001"})"},
+    {"volume/targets", R"({"volume_type":"iscsi","boot_index":0,"volume_id":"v1","properties":{},"node_uuid":"11110001-0000-4000-8000-000000000001"})"},
+    {"allocations", R"({"resource_class":"x","candidate_nodes":["node-1"],"traits":["CUSTOM_A"],"name":"alloc"})"},
+    {"deploy_templates", R"({"name":"CUSTOM_T","steps":[{"interface":"deploy","step":"x","args":{},"priority":1,"order":1}]})"},
+    {"inspection_rules", R"({"description":"rule","actions":[{"op":"set-attribute","args":{"path":"/a","value":1}}],"conditions":[{"op":"eq","args":{"values":[1,1]}}]})"},
+    {"events", R"({"events":[{"event":"network.bind_port","port_id":"11110001-0000-4000-8000-000000000055","mac_address":"52:54:00:00:00:01","status":"ACTIVE","device_id":"x","binding:host_id":"x"}]})"},
+    {"heartbeat", R"({"callback_url":"https://192.0.2.1:9999","agent_token":"t","agent_version":"9.0","agent_verify_ca":"-----BEGIN CERTIFICATE-----","agent_status":"start","agent_status_message":"m"})"},
+    {"continue_inspection", R"({"inventory":{"interfaces":[{"mac_address":"52:54:00:00:00:01"}]},"plugin_data":{}})"},
+    {"indicators", R"({"state":"ON"})"},
+    {"runbooks", R"({"name":"CUSTOM_R","steps":[{"interface":"deploy","step":"x","args":{},"order":1}],"public":false})"},
+    {"", "null"},
+    {"", "true"},
+    {"", "[]"},
+    {"", "{}"},
+    {"", "\"text\""},
+    {"", "0"},
+    {"", ""},
+    // clang-format on
 };
 
 constexpr std::pair<std::string_view, std::string_view> kHeaders[] = {
@@ -254,17 +264,17 @@ public:
         const auto& route = routes()[below(routes().size())];
         request.method = one_in(4) ? any(kMethods) : route.method;
         request.path = path_of(route.pattern);
-        request.query = one_in(2) ? query() : "";
+        request.query = one_in(request.method == "GET" ? 2 : 6) ? query() : "";
         request.target = request.path + "?" + request.query;
         request.remote_address = "192.0.2.7";
         request.headers.add("Host", "api.example:6385");
         if (!one_in(8))
             request.headers.add("X-OpenStack-Ironic-API-Version",
-                                one_in(2) ? "1.115" : "1." + std::to_string(below(120)));
-        request.body = body();
+                                one_in(3) ? "1." + std::to_string(below(120)) : "1.115");
+        request.body = body(request.method, route.pattern);
         if (!request.body.empty() && !one_in(10))
             request.headers.add("Content-Type", "application/json");
-        while (one_in(3)) {
+        while (one_in(5)) {
             auto [name, value] = kHeaders[below(std::size(kHeaders))];
             request.headers.set(name, std::string(value));
         }
@@ -311,12 +321,27 @@ private:
         return one_in(20) ? bent(std::move(text)) : text;
     }
 
-    std::string body() {
+    std::string body(std::string_view method, std::string_view pattern) {
         if (one_in(400)) return large_body();
-        auto text = any(kBodies);
+        if (method == "GET" && !one_in(10)) return {};
+        auto text = fitting_body(method, pattern);
         if (text.empty()) return text;
         if (!one_in(3)) text = to_text(changed(parse_json(text)));
         return one_in(15) ? bent(std::move(text)) : text;
+    }
+
+    /// Mostly one that the handler takes apart, sometimes any.
+    std::string fitting_body(std::string_view method, std::string_view pattern) {
+        const Body* body = &kBodies[below(std::size(kBodies))];
+        bool wants_patch = method == "PATCH";
+        for (int i = 0; i < 60 && !one_in(80); ++i) {
+            bool is_patch = body->text.starts_with("[{");
+            bool is_at_home = is_patch || !body->place.empty();
+            if (is_at_home && is_patch == wants_patch && pattern.find(body->place) != pattern.npos)
+                break;
+            body = &kBodies[below(std::size(kBodies))];
+        }
+        return std::string(body->text);
     }
 
     /// What costs much when an answer is made carelessly.
@@ -459,8 +484,31 @@ std::string judge(const HttpResponse& response, Clock::duration time) {
     return {};
 }
 
+/// Makes what the requests speak of, as far as it is not there (any more).
+Task<> furnish(Api* api) {
+    constexpr std::pair<std::string_view, std::string_view> kThings[] = {
+        {"/v1/chassis", R"({"uuid":"11110001-0000-4000-8000-000000000055"})"},
+        {"/v1/nodes",
+         R"({"uuid":"11110001-0000-4000-8000-000000000001","name":"node-1","driver":"fake-hardware"})"},
+        {"/v1/ports",
+         R"({"node_uuid":"11110001-0000-4000-8000-000000000001","address":"52:54:00:00:00:01","name":"port-1"})"},
+        {"/v1/portgroups",
+         R"({"node_uuid":"11110001-0000-4000-8000-000000000001","name":"group-1"})"},
+    };
+    for (auto [path, body] : kThings) {
+        HttpRequest request;
+        request.method = "POST";
+        request.path = path;
+        request.headers.set("X-OpenStack-Ironic-API-Version", "1.115");
+        request.headers.set("Content-Type", "application/json");
+        request.body = body;
+        co_await api->handle(std::move(request));
+    }
+}
+
 Task<> send_many(Api* api, Storm* storm, std::size_t count, Findings* findings) {
     for (std::size_t i = 0; i < count && findings->wrong.size() < 20; ++i) {
+        if (i % kBetween == 0) co_await furnish(api);
         auto request = storm->next();
         auto copy = request;
         auto began = Clock::now();
@@ -481,21 +529,14 @@ std::size_t number(const char* variable, std::size_t fallback) {
     return text ? std::strtoull(text, nullptr, 10) : fallback;
 }
 
-/// A service with a thing or two in it.
+/// A service of its own for each wave.
 class Scene : public ApiTest {
 public:
     void TestBody() override {}
     Api& api() { return *api_; }
     Runtime& runtime() { return runtime_; }
 
-    Scene() {
-        make_api({.cors = {.allowed_origin = {"*"}}, .healthcheck = {.enabled = true}});
-        new_node(fmt::format(R"("uuid":"{}","name":"node-1")", kNode));
-        post("/v1/ports",
-             fmt::format(R"({{"node_uuid":"{}","address":"52:54:00:00:00:01","name":"port-1"}})",
-                         kNode));
-        post("/v1/chassis", R"({"uuid":"11110001-0000-4000-8000-000000000055"})");
-    }
+    Scene() { make_api({.cors = {.allowed_origin = {"*"}}, .healthcheck = {.enabled = true}}); }
 };
 
 TEST(RequestStorm, NothingFailsInside) {

@@ -25,7 +25,6 @@ HttpResponse show_node(const Call& call);
 HttpResponse show_node_field(const Call& call);
 HttpResponse refuse_node_detail(const Call& call);
 HttpResponse show_node_states(const Call& call);
-HttpResponse show_node_console(const Call& call);
 
 // node_create.cpp, node_patch.cpp
 Task<HttpResponse> create_node(Call call);

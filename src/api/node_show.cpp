@@ -57,10 +57,4 @@ HttpResponse show_node_states(const Call& call) {
     return json_reply(200, std::move(body));
 }
 
-HttpResponse show_node_console(const Call& call) {
-    auto node = find_without_arguments(call);
-    return json_reply(
-        200, fmt::format(R"({{"console_enabled":{},"console_info":null}})", node.console_enabled));
-}
-
 }  // namespace ferrite::api

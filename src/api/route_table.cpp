@@ -63,6 +63,10 @@ constexpr Route kRoutes[] = {
     {"PATCH",  "nodes/{node}/vendor_passthru/{method}",            "node:vendor_passthru",      call_vendor_method},
     {"DELETE", "nodes/{node}/vendor_passthru",                     "node:vendor_passthru",      call_vendor_method},
     {"DELETE", "nodes/{node}/vendor_passthru/{method}",            "node:vendor_passthru",      call_vendor_method},
+    {"GET",    "nodes/{node}/bios",                                "node:bios:get",             list_node_bios, since(1, 40), TooOld::router_404},
+    {"GET",    "nodes/{node}/bios/{setting}",                      "node:bios:get",             show_node_bios, since(1, 40), TooOld::router_404},
+    {"GET",    "nodes/{node}/firmware",                            "node:firmware:get",         list_node_firmware, since(1, 86), TooOld::router_404},
+    {"GET",    "nodes/{node}/inventory",                           "node:inventory:get",        show_node_inventory, since(1, 81), TooOld::router_404},
     {"GET",    "nodes/{node}/children",                            "node:list",                 list_node_children, since(1, 83), TooOld::router_404},
     {"GET",    "nodes/{node}/allocation",                          "allocation:get",            show_node_allocation, since(1, 52), TooOld::router_404},
     {"DELETE", "nodes/{node}/allocation",                          "allocation:delete",         delete_node_allocation, since(1, 52), TooOld::router_404},
@@ -177,6 +181,8 @@ constexpr Route kRoutes[] = {
     {"GET",    "drivers/properties",                               "driver:get_properties",     show_named_driver_properties},
     {"GET",    "drivers/{driver}",                                 "driver:get",                show_driver},
     {"GET",    "drivers/{driver}/properties",                      "driver:get_properties",     show_driver_properties},
+    {"GET",    "drivers/{driver}/raid",                            "",                          nothing_here},
+    {"GET",    "drivers/{driver}/raid/logical_disk_properties",    "driver:get_raid_logical_disk_properties", show_logical_disk_properties, since(1, 12), TooOld::fault_406},
     {"GET",    "drivers/{driver}/vendor_passthru/methods",         "driver:vendor_passthru",    list_driver_vendor_methods},
     {"GET",    "drivers/{driver}/vendor_passthru",                 "driver:vendor_passthru",    call_driver_vendor_method},
     {"GET",    "drivers/{driver}/vendor_passthru/{method}",        "driver:vendor_passthru",    call_driver_vendor_method},
@@ -239,18 +245,6 @@ constexpr Allowed kAllowed[] = {
     {"continue_inspection", "POST"},
 };
 
-constexpr std::string_view kAbsent[] = {
-    "nodes/{node}/bios",
-    "nodes/{node}/firmware",
-    "nodes/{node}/inventory",
-    "nodes/{node}/states/boot_mode",
-    "nodes/{node}/states/raid",
-    "nodes/{node}/states/secure_boot",
-    "nodes/{node}/management/indicators",
-    "nodes/{node}/management/inject_nmi",
-    "drivers/{driver}/raid",
-};
-
 }  // namespace
 
 std::span<const Route> routes() {
@@ -259,10 +253,6 @@ std::span<const Route> routes() {
 
 std::span<const Allowed> allowed_methods() {
     return kAllowed;
-}
-
-std::span<const std::string_view> absent_parts() {
-    return kAbsent;
 }
 
 }  // namespace ferrite::api

@@ -39,12 +39,6 @@ Fit fit(std::string_view pattern, const std::vector<std::string>& words,
     return at == words.size() ? Fit::whole : Fit::beginning;
 }
 
-bool is_absent(const std::vector<std::string>& words) {
-    return std::ranges::any_of(absent_parts(), [&](std::string_view pattern) {
-        return fit(pattern, words, nullptr) != Fit::none;
-    });
-}
-
 /// True for words that name a part of a node, as `maintenance` does: not a field of that name.
 bool names_a_part(const std::vector<std::string>& words) {
     return std::ranges::any_of(allowed_methods(), [&](const Allowed& row) {
@@ -77,7 +71,6 @@ std::optional<std::vector<std::string>> path_words(std::string_view path) {
 
 RouteMatch find_route(std::string_view method, const std::vector<std::string>& words) {
     RouteMatch match;
-    if (is_absent(words)) return match;
     for (const auto& route : routes()) {
         if (route.method != method) continue;
         match.words.clear();

@@ -65,8 +65,4 @@ struct Allowed {
 };
 std::span<const Allowed> allowed_methods();
 
-/// Parts of the API that this service does not have yet, and all below them: a clean 404, where the
-/// patterns around them would make a field or a wrong method of it.
-std::span<const std::string_view> absent_parts();
-
 }  // namespace ferrite::api

@@ -165,6 +165,8 @@ void refuse_too_old(Exchange& exchange) {
     switch (route.too_old) {
         case TooOld::fault_404:
             throw NotFound(text);
+        case TooOld::fault_405:
+            throw Error(405, "method_not_allowed", text);
         case TooOld::fault_406:
             throw Error(406, "not_acceptable", text);
         case TooOld::hidden_404:

@@ -119,7 +119,7 @@ R read_new(const Resource<R>& resource, const Call& call, const Json& body) {
     R row;
     for (const auto& entry : body.get_object()) {
         const auto* field = find_field(resource.fields, std::string_view(entry.key()));
-        if (!field || !field->settable_on_create || !call.offers(field->since))
+        if (!field || !field->settable_on_create || !is_offered(resource, call, *field))
             throw InvalidValue(fmt::format("'{}' is nothing that can be set when a {} is created.",
                                            std::string_view(entry.key()).substr(0, 100),
                                            resource.noun));

@@ -161,6 +161,33 @@ HttpResponse list_shards(const Call& call);
 // events.cpp
 HttpResponse post_events(const Call& call);
 
+// deploy_templates.cpp
+HttpResponse list_deploy_templates(const Call& call);
+HttpResponse show_deploy_template(const Call& call);
+Task<HttpResponse> create_deploy_template(Call call);
+Task<HttpResponse> patch_deploy_template(Call call);
+Task<HttpResponse> delete_deploy_template(Call call);
+
+// runbooks.cpp, runbook_traits.cpp
+HttpResponse list_runbooks(const Call& call);
+HttpResponse show_runbook(const Call& call);
+HttpResponse show_runbook_field(const Call& call);
+Task<HttpResponse> create_runbook(Call call);
+Task<HttpResponse> patch_runbook(Call call);
+Task<HttpResponse> delete_runbook(Call call);
+HttpResponse show_runbook_traits(const Call& call);
+Task<HttpResponse> set_runbook_traits(Call call);
+Task<HttpResponse> add_runbook_trait(Call call);
+Task<HttpResponse> delete_runbook_traits(Call call);
+Task<HttpResponse> delete_runbook_trait(Call call);
+
+// inspection_rules.cpp
+HttpResponse list_inspection_rules(const Call& call);
+HttpResponse show_inspection_rule(const Call& call);
+Task<HttpResponse> create_inspection_rule(Call call);
+Task<HttpResponse> patch_inspection_rule(Call call);
+Task<HttpResponse> delete_inspection_rule(Call call);
+
 // lookup.cpp, heartbeat.cpp, continue_inspection.cpp
 Task<HttpResponse> continue_inspection(Call call);
 Task<HttpResponse> look_up_node(Call call);

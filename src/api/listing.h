@@ -56,7 +56,7 @@ void check_sort_key(const Resource<R>& resource, const Call& call, const std::st
     if (sort_key == "id") return;
     const auto* field = find_field(resource.fields, std::string_view(sort_key));
     bool sortable = field && field->stored() && field->sortable &&
-                    field->shown != model::Shown::never && call.offers(field->since);
+                    field->shown != model::Shown::never && is_offered(resource, call, *field);
     if (!sortable)
         throw InvalidValue(fmt::format("A list of {} can not be sorted by '{}'.",
                                        resource.collection, sort_key.substr(0, 100)));
@@ -68,7 +68,7 @@ void check_list_versions(const Resource<R>& resource, const Call& call,
                          const ListArguments& arguments) {
     if (arguments.fields) check_selection(resource, call, *arguments.fields);
     if (const auto* field = find_field(resource.fields, std::string_view(arguments.sort_key));
-        field && call.offers(field->since))
+        field && is_offered(resource, call, *field))
         require_version(call, field->since, fmt::format("The field {}", field->name));
 }
 

@@ -263,12 +263,17 @@ void append_masked(std::string& out, std::string_view json, std::span<const std:
 }
 
 void restore_masked(Json& sent, const Json& stored, std::span<const std::string_view> also) {
+    if (sent.is_array() && stored.is_array()) {
+        auto common = std::min(sent.get_array().size(), stored.get_array().size());
+        for (std::size_t i = 0; i < common; ++i)
+            restore_masked(sent.get_array()[i], stored.get_array()[i], also);
+    }
     if (!sent.is_object() || !stored.is_object()) return;
     for (auto& entry : sent.get_object()) {
         const auto* old = stored.get_object().if_contains(entry.key());
         if (!old) continue;
         auto& value = entry.value();
-        if (value.is_object())
+        if (value.is_object() || value.is_array())
             restore_masked(value, *old, also);
         else if (value.is_string() && std::string_view(value.get_string()) == kMask &&
                  is_secret_name(entry.key(), also))

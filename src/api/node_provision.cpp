@@ -1,11 +1,16 @@
+#include <algorithm>
+#include <map>
+
 #include <fmt/core.h>
 
 #include "api/arguments.h"
 #include "api/config_drive.h"
 #include "api/handlers.h"
 #include "api/nodes.h"
+#include "api/runbooks.h"
 #include "api/steps.h"
 #include "api/text.h"
+#include "api/traits.h"
 #include "base/error.h"
 #include "model/states.h"
 
@@ -46,6 +51,27 @@ Asked read(const Call& call) {
 /// Verbs whose version is asked for after the state of the node, or, for undeploy, never was.
 bool has_no_early_version(std::string_view verb) {
     return verb == "unhold" || verb == "service" || verb == "undeploy";
+}
+
+/// Operators may have ruled who runs which step.
+void check_step_rules(const Call& call, const Node& node, const JsonArray& steps) {
+    for (const auto& step : steps)
+        call.access.require_if_defined(
+            fmt::format("step:execute:{}.{}", string_member(step, "interface"),
+                        string_member(step, "step")),
+            target_of(node));
+}
+
+/// 4.
+void check_steps_rules(const Call& call, const Node& node, const Asked& asked) {
+    const auto& request = asked.request;
+    if (asked.runbook) return;
+    if (!request.clean_steps.empty())
+        call.access.require("node:set_provision_state:clean_steps", target_of(node));
+    if (!request.service_steps.empty())
+        call.access.require("node:set_provision_state:service_steps", target_of(node));
+    for (const auto* steps : {&request.clean_steps, &request.deploy_steps, &request.service_steps})
+        check_step_rules(call, node, *steps);
 }
 
 /// A verb that this service has at some version it offers.
@@ -89,11 +115,45 @@ void check_state(const Call& call, const Node& node, std::string_view target) {
                     target.substr(0, 100), node.label(), node.provision_state.value_or("")));
 }
 
-/// 8. No runbook is known to this service, whatever its name.
-void check_runbook(const Call& call, const Asked& asked) {
+/// A runbook is for nodes that share a trait with it; until 1.112, for those with its name as a
+/// trait (section 10.6).
+void check_fits(const Call& call, const Node& node, const model::Runbook& runbook) {
+    bool fits = has_trait(node.traits, runbook.name);
+    if (call.has(since(1, 112)))
+        fits = std::ranges::any_of(runbook.traits.array(), [&](const Json& trait) {
+            return has_trait(node.traits, std::string_view(trait.as_string()));
+        });
+    if (fits) return;
+    throw InvalidValue(fmt::format(
+        "Runbook {} is not for node {}: they need a trait in common{}.", runbook.name, node.label(),
+        call.has(since(1, 112)) ? "" : ", which before version 1.112 is the runbook's name"));
+}
+
+/// The steps of a runbook in their order.
+JsonArray ordered_steps(const model::Runbook& runbook) {
+    std::multimap<std::int64_t, Json> by_order;
+    for (auto& step : runbook.steps.array())
+        by_order.emplace(member(step, "order").as_int64(), std::move(step));
+    JsonArray steps;
+    for (auto& [order, step] : by_order) steps.push_back(std::move(step));
+    return steps;
+}
+
+/// 8. What the runbook says takes the place of steps and disable_ramdisk in the request.
+void take_runbook(const Call& call, const Node& node, Asked& asked) {
     if (!asked.runbook) return;
     require_version(call, since(1, 92), "The argument runbook");
-    throw NotFound(fmt::format("Runbook {} could not be found.", *asked.runbook));
+    auto runbook = find_runbook(call, *asked.runbook, "runbook:use");
+    check_fits(call, node, runbook);
+    auto& request = asked.request;
+    if (!request.clean_steps.empty() || !request.service_steps.empty())
+        throw InvalidValue("A runbook and steps exclude each other: leave one out.");
+    if (request.verb != "clean" && request.verb != "service")
+        throw InvalidValue("A runbook goes with the targets clean and service only.");
+    auto& steps = request.verb == "clean" ? request.clean_steps : request.service_steps;
+    steps = ordered_steps(runbook);
+    if (!runbook.is_public && runbook.owner) check_step_rules(call, node, steps);
+    request.disable_ramdisk = runbook.disable_ramdisk;
 }
 
 /// 9 to 12 and 15: what goes with which target.
@@ -103,8 +163,9 @@ void check_payload(const Call& call, const Asked& asked) {
     if (request.disable_ramdisk) {
         if (target != "clean" && target != "service")
             throw InvalidValue("disable_ramdisk goes with the targets clean and service only.");
-        require_version(call, target == "clean" ? since(1, 70) : since(1, 108),
-                        "The argument disable_ramdisk");
+        if (!asked.runbook)
+            require_version(call, target == "clean" ? since(1, 70) : since(1, 108),
+                            "The argument disable_ramdisk");
     }
     if (!request.clean_steps.empty() && target != "clean")
         throw InvalidValue("clean_steps go with the target clean only.");
@@ -154,9 +215,10 @@ Task<HttpResponse> set_node_provision(Call call) {
     auto node = find_node(call, call.words[0]);
     const auto& target = asked.request.verb;
     check_verb_version(call, target);
+    check_steps_rules(call, node, asked);
     check_state(call, node, target);
     check_config_drive(call, target, asked.request.configdrive);
-    check_runbook(call, asked);
+    take_runbook(call, node, asked);
     check_payload(call, asked);
     check_late_versions(call, node, asked);
     require_conductor(call, node, 404);

@@ -6,6 +6,7 @@
 #include "api/handlers.h"
 #include "api/nodes.h"
 #include "api/selection.h"
+#include "api/traits.h"
 
 namespace ferrite::api {
 namespace {

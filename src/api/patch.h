@@ -45,7 +45,7 @@ template <class R>
 void check_patch_roots(const Resource<R>& resource, const Call& call,
                        const std::vector<PatchStep>& steps) {
     auto patchable = [&](const model::Field<R>* field) {
-        return field && field->settable_on_patch && call.offers(field->since);
+        return field && field->settable_on_patch && is_offered(resource, call, *field);
     };
     for (const auto& step : steps) {
         if (patchable(find_field(resource.fields, std::string_view(step.root())))) continue;

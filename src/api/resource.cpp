@@ -1,6 +1,11 @@
 #include "api/resource.h"
 
+#include <fmt/core.h>
+
+#include "base/error.h"
 #include "base/json.h"
+#include "base/uuid.h"
+#include "model/node.h"
 
 namespace ferrite::api {
 
@@ -30,6 +35,12 @@ void append_links(std::string& out, const Showing& showing, std::string_view col
     out += key;
     out += below;
     out += R"(","rel":"bookmark"}])";
+}
+
+void check_ident(std::string_view ident, std::string_view noun) {
+    if (normalised_uuid(ident) || model::is_logical_name(ident)) return;
+    throw InvalidValue(
+        fmt::format("'{}' is neither the UUID nor the name of a {}.", ident.substr(0, 100), noun));
 }
 
 }  // namespace ferrite::api

@@ -50,10 +50,23 @@ struct Resource {
     /// answer there.
     std::span<const std::string_view> ungated;
 
+    /// A field that is newer than the version of a request is unknown to it (400) rather than too
+    /// new (406).
+    bool newer_is_unknown = false;
+
     bool gates(std::string_view field) const {
         return std::ranges::find(ungated, field) == ungated.end();
     }
 };
+
+/// Whether a request may speak of the field at all.
+template <class R>
+bool is_offered(const Resource<R>& resource, const Call& call, const model::Field<R>& field) {
+    return resource.newer_is_unknown ? call.has(field.since) : call.offers(field.since);
+}
+
+/// Throws InvalidValue unless `ident` is a UUID or a name of the API's letters.
+void check_ident(std::string_view ident, std::string_view noun);
 
 /// `[{"href": "<base>/v1/<path>", "rel": "self"}, {"href": "<base>/<path>", "rel": "bookmark"}]`.
 /// The words are what the service itself made of identifiers: they need no escaping.

@@ -22,7 +22,7 @@ void check_selection(const Resource<R>& resource, const Call& call,
     for (const auto& name : names) {
         const auto* field = find_field(resource.fields, std::string_view(name));
         bool known = field && field->selectable && field->shown != model::Shown::never &&
-                     call.offers(field->since);
+                     is_offered(resource, call, *field);
         if (!known)
             throw InvalidValue(
                 fmt::format("'{}' is no field of a {} that can be selected with "

@@ -2,6 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <limits>
+#include <optional>
+#include <set>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -18,6 +23,12 @@ constexpr std::array<std::string_view, 7> kInterfaces = {
 constexpr std::array<std::string_view, 3> kCleanKeys = {"order", "execute_on_child_nodes",
                                                         "limit_child_node_execution"};
 constexpr std::array<std::string_view, 1> kDeployKeys = {"priority"};
+constexpr std::array<std::string_view, 1> kRunbookKeys = {"order"};
+
+/// What orders the steps of a kind among each other.
+constexpr std::string_view rank_key(StepKind kind) {
+    return kind == StepKind::deploy ? "priority" : "order";
+}
 
 struct Place {
     std::string_view argument;
@@ -28,17 +39,27 @@ struct Place {
     }
 };
 
-/// A whole number of 0 or more, or digits that make one.
+/// A whole number of 0 or more, also when it is written as a text of digits.
+std::optional<std::int64_t> rank_of(const Json& value) {
+    std::int64_t number = -1;
+    if (value.is_int64()) number = value.get_int64();
+    if (value.is_string()) {
+        std::string_view text = value.get_string();
+        auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+    }
+    if (number < 0 || number > std::numeric_limits<std::int32_t>::max()) return std::nullopt;
+    return number;
+}
+
 bool is_rank(const Json& value) {
-    if (value.is_int64()) return value.get_int64() >= 0;
-    if (!value.is_string()) return false;
-    std::string_view text = value.get_string();
-    return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+    return rank_of(value).has_value();
 }
 
 void check_keys(const Place& place, StepKind kind, const JsonObject& step) {
     std::span<const std::string_view> more = kCleanKeys;
     if (kind == StepKind::deploy) more = kDeployKeys;
+    if (kind == StepKind::runbook) more = kRunbookKeys;
     for (const auto& entry : step) {
         std::string_view key = entry.key();
         if (key != "interface" && key != "step" && key != "args" &&
@@ -67,15 +88,16 @@ void check_step(const Place& place, StepKind kind, const Json& value) {
             "it needs an interface: vendor, power, management, firmware, deploy, bios or raid");
     if (string_member(value, "step").empty()) place.refuse("it needs a step: its name");
     check_keys(place, kind, step);
-    if (const auto* args = step.if_contains("args"); args && !args->is_object())
-        place.refuse("args must be an object");
-    if (const auto* order = step.if_contains("order"); order && !is_rank(*order))
-        place.refuse("order must be a whole number, 0 or more");
+    const auto* args = step.if_contains("args");
+    if (args && !args->is_object()) place.refuse("args must be an object");
+    if (!args && kind == StepKind::deploy) place.refuse("it needs args: an object, maybe empty");
     check_children(place, step);
-    if (kind != StepKind::deploy) return;
-    const auto* priority = step.if_contains("priority");
-    if (!priority || !is_rank(*priority))
-        place.refuse("it needs a priority: a whole number, 0 or more");
+    auto key = rank_key(kind);
+    const auto* rank = step.if_contains(key);
+    bool needed = kind == StepKind::deploy || kind == StepKind::runbook;
+    if (!rank && needed) place.refuse(fmt::format("it needs {}: a whole number, 0 or more", key));
+    if (rank && !is_rank(*rank))
+        place.refuse(fmt::format("{} must be a whole number, 0 or more", key));
 }
 
 }  // namespace
@@ -96,6 +118,23 @@ void check_steps(std::string_view argument, StepKind kind, const JsonArray& step
         if (std::ranges::find(disallowed, name) != disallowed.end())
             place.refuse(fmt::format("this service does not allow {} to be asked for", name));
     }
+}
+
+JsonArray kept_steps(StepKind kind, const JsonArray& steps) {
+    if (steps.empty()) throw InvalidValue("The field steps needs one step at least.");
+    check_steps("steps", kind, steps, {});
+    std::set<std::pair<std::string, std::string>> seen;
+    JsonArray kept = steps;
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+        auto& step = kept[i];
+        if (!seen.emplace(string_member(step, "interface"), string_member(step, "step")).second)
+            Place{"steps", i}.refuse(fmt::format("{}.{} is there twice",
+                                                 string_member(step, "interface"),
+                                                 string_member(step, "step")));
+        auto& rank = step.as_object()[rank_key(kind)];
+        rank = *rank_of(rank);
+    }
+    return kept;
 }
 
 }  // namespace ferrite::api

@@ -43,6 +43,9 @@ void prepare_schema(Sql& db) {
     prepare_table(db, bios_setting_table());
     prepare_table(db, firmware_component_table());
     db.execute(kFreeNodes);
+    prepare_table(db, deploy_template_table());
+    prepare_table(db, runbook_table());
+    prepare_table(db, inspection_rule_table());
     db.execute(fmt::format("PRAGMA user_version = {}", kSchemaVersion).c_str());
     db.execute("COMMIT");
 }

@@ -2,16 +2,19 @@
 
 // The tables of the database, each made from its field table.
 
-#include "model/bios_setting.h"
 #include "model/allocation.h"
+#include "model/bios_setting.h"
 #include "model/chassis.h"
 #include "model/conductor.h"
+#include "model/deploy_template.h"
 #include "model/firmware_component.h"
+#include "model/inspection_rule.h"
 #include "model/node.h"
 #include "model/node_history.h"
 #include "model/node_inventory.h"
 #include "model/port.h"
 #include "model/portgroup.h"
+#include "model/runbook.h"
 #include "model/volume.h"
 #include "store/table.h"
 #include "store/table_impl.h"
@@ -54,6 +57,15 @@ inline Table<model::BiosSetting> bios_setting_table() {
 }
 inline Table<model::FirmwareComponent> firmware_component_table() {
     return {"firmware_components", model::firmware_component_fields(), "component"};
+}
+inline Table<model::DeployTemplate> deploy_template_table() {
+    return {"deploy_templates", model::deploy_template_fields()};
+}
+inline Table<model::Runbook> runbook_table() {
+    return {"runbooks", model::runbook_fields()};
+}
+inline Table<model::InspectionRule> inspection_rule_table() {
+    return {"inspection_rules", model::inspection_rule_fields()};
 }
 
 }  // namespace ferrite::store

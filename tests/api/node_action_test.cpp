@@ -92,9 +92,10 @@ TEST_F(NodeActionTest, ProvisionArgumentsBelongToTheirTargets) {
     EXPECT_EQ(provision(R"({"target":"active","configdrive":{"meta_data":{}}})", "1.55"), 400);
     EXPECT_EQ(provision(R"({"target":"active","runbook":"r"})"), 404);
     EXPECT_TRUE(conductor_.asked.empty());
-    EXPECT_EQ(provision(R"({"target":"active","configdrive":{"user_data":"x"},)"
-                        R"("deploy_steps":[{"interface":"bios","step":"x","priority":"5"}]})"),
-              202);
+    EXPECT_EQ(
+        provision(R"({"target":"active","configdrive":{"user_data":"x"},)"
+                  R"("deploy_steps":[{"interface":"bios","step":"x","args":{},"priority":"5"}]})"),
+        202);
     EXPECT_EQ(conductor_.provisioned.deploy_steps.size(), 1u);
     EXPECT_EQ(provision(R"({"target":"active","configdrive":"http://x/y z"})"), 202);
 }

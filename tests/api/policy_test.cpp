@@ -417,5 +417,82 @@ TEST_F(PolicyTest, TheAllocationOfANodeIsSeenByThoseWhoSeeBoth) {
     EXPECT_EQ(as(kOwnerReader, "DELETE", path).status, 403);
 }
 
+TEST_F(PolicyTest, RunbooksAreTheirOwnersAndPublicOnesEverybodys) {
+    auto make = [&](const Persona& who, std::string name, std::string more = "") {
+        return as(who, "POST", "/v1/runbooks",
+                  R"({"steps":[{"interface":"deploy","step":"x","order":1}],"name":")" + name +
+                      "\"" + more + "}");
+    };
+    EXPECT_EQ(make(kOwnerReader, "no").status, 403);
+    EXPECT_EQ(make(kOwnerAdmin, "own").string("owner"), "p1");
+    EXPECT_EQ(make(kOwnerAdmin, "no", R"(,"owner":"x1")").status, 400);
+    EXPECT_EQ(make(kOwnerAdmin, "no", R"(,"public":true)").status, 400);
+    EXPECT_EQ(make(kSystemMember, "open", R"(,"public":true)").status, 201);
+    EXPECT_EQ(make(kSystemMember, "given", R"(,"owner":"x1")").string("owner"), "x1");
+
+    auto shown = [&](const Persona& who) {
+        std::string names;
+        auto list = as(who, "GET", "/v1/runbooks");
+        if (list.status != 200) return std::to_string(list.status);
+        for (const auto& row : list.at("runbooks").as_array())
+            names += string_member(row, "name") + " ";
+        return names;
+    };
+    EXPECT_EQ(shown(kSystemReader), "own open given ");
+    EXPECT_EQ(shown(kOwnerReader), "own open ");
+    EXPECT_EQ(shown(kOther), "open given ");
+    EXPECT_EQ(as(kOwnerReader, "GET", "/v1/runbooks/own").status, 200);
+    EXPECT_EQ(as(kOther, "GET", "/v1/runbooks/own").status, 403) << "denied, not concealed";
+    EXPECT_EQ(as(kOther, "GET", "/v1/runbooks/open").status, 200);
+    EXPECT_EQ(as(kOther, "GET", "/v1/runbooks/own/traits").status, 403);
+    EXPECT_EQ(as(kOther, "PUT", "/v1/runbooks/open/traits/CUSTOM_A").status, 403);
+    EXPECT_EQ(as(kOther, "DELETE", "/v1/runbooks/own").status, 403);
+    EXPECT_EQ(as(kOwnerReader, "DELETE", "/v1/runbooks/own").status, 403);
+    auto set = [&](const Persona& who, std::string field, std::string value) {
+        return as(who, "PATCH", "/v1/runbooks/own",
+                  R"([{"op":"add","path":"/)" + field + R"(","value":)" + value + "}]")
+            .status;
+    };
+    EXPECT_EQ(set(kOwnerAdmin, "description", R"("d")"), 200);
+    EXPECT_EQ(set(kOwnerAdmin, "owner", R"("x1")"), 403);
+    EXPECT_EQ(set(kOwnerAdmin, "public", "true"), 403);
+    EXPECT_EQ(set(kSystemMember, "owner", R"("x1")"), 200);
+    EXPECT_EQ(as(kOwnerAdmin, "GET", "/v1/runbooks/own").status, 403);
+}
+
+TEST_F(PolicyTest, WhoMayUseARunbookAndWhichSteps) {
+    auto node = leased_node();
+    alter(node, [](model::Node& n) {
+        n.provision_state = "manageable";
+        n.traits = model::JsonText(std::string(R"(["CUSTOM_A"])"));
+    });
+    auto made = as(kOwnerAdmin, "POST", "/v1/runbooks",
+                   R"({"name":"rb","steps":[{"interface":"deploy","step":"x","order":1}]})");
+    EXPECT_EQ(made.status, 201) << made.text;
+    EXPECT_EQ(as(kOwnerAdmin, "PUT", "/v1/runbooks/rb/traits/CUSTOM_A").status, 204);
+    auto clean = [&](const Persona& who, std::string with) {
+        return as(who, "PUT", "/v1/nodes/n1/states/provision", R"({"target":"clean",)" + with + "}")
+            .status;
+    };
+    EXPECT_EQ(clean(kOwnerAdmin, R"("runbook":"rb")"), 202);
+    EXPECT_EQ(clean(kSystemMember, R"("runbook":"rb")"), 202);
+    EXPECT_EQ(clean(kLesseeAdmin, R"("runbook":"rb")"), 403) << "it is the owner's";
+    EXPECT_EQ(clean(kLesseeAdmin, R"("clean_steps":[{"interface":"bios","step":"x"}])"), 202);
+    EXPECT_EQ(clean(kLesseeMember, R"("clean_steps":[{"interface":"bios","step":"x"}])"), 403);
+}
+
+TEST_F(PolicyTest, DeployTemplatesAndInspectionRulesAreTheSystems) {
+    std::string steps = R"([{"interface":"bios","step":"x","args":{},"priority":1}])";
+    auto body = R"({"name":"CUSTOM_T","steps":)" + steps + "}";
+    EXPECT_EQ(as(kOwnerAdmin, "POST", "/v1/deploy_templates", body).status, 403);
+    EXPECT_EQ(as(kSystemMember, "POST", "/v1/deploy_templates", body).status, 403);
+    EXPECT_EQ(as(kSystemAdmin, "POST", "/v1/deploy_templates", body).status, 201);
+    EXPECT_EQ(as(kSystemReader, "GET", "/v1/deploy_templates/CUSTOM_T").status, 200);
+    EXPECT_EQ(as(kOwnerAdmin, "GET", "/v1/deploy_templates").status, 403);
+    EXPECT_EQ(as(kSystemReader, "DELETE", "/v1/deploy_templates/CUSTOM_T").status, 403);
+    EXPECT_EQ(as(kOwnerAdmin, "GET", "/v1/inspection_rules").status, 403);
+    EXPECT_EQ(as(kSystemReader, "GET", "/v1/inspection_rules").status, 200);
+}
+
 }  // namespace
 }  // namespace ferrite::api

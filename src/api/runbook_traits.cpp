@@ -4,6 +4,7 @@
 #include "api/handlers.h"
 #include "api/runbooks.h"
 #include "api/traits.h"
+#include "model/traits.h"
 #include "store/runbooks.h"
 
 /// The traits of a runbook, of which a node must have one to be worked on by it (reference: api.md

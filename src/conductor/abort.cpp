@@ -1,3 +1,6 @@
+#include <fmt/core.h>
+
+#include "base/error.h"
 #include "conductor/operations.h"
 #include "conductor/state_change.h"
 #include "conductor/steps.h"
@@ -24,16 +27,25 @@ Begun begin_abort(NodeSession& session, const ProvisionRequest&) {
     bool deploys = node.in_state(states::deploy_wait) || node.in_state(states::deploy_hold);
     if (cleans && put_off(node, StepKind::clean)) return std::nullopt;
     if (deploys && put_off(node, StepKind::deploy)) return std::nullopt;
+    bool services = node.in_state(states::service_wait) || node.in_state(states::service_hold);
+    bool serviced = node.in_state(states::service_failed);
+    if (services && put_off(node, StepKind::service)) return std::nullopt;
+    if (serviced && node.maintenance)
+        throw Conflict(fmt::format(
+            "Node {} is in maintenance since its servicing failed: end that first.", node.uuid));
     bool rescues = node.in_state(states::rescue_wait);
     bool inspects = node.in_state(states::inspect_wait);
 
-    bool works = cleans || deploys || rescues || inspects;
+    // Its instance is started first; then an abort makes it active.
+    if (serviced) return Work(abort_service);
+    bool works = cleans || services || deploys || rescues || inspects;
     change_state(node, "abort", works ? Follows::work : Follows::nothing);
     // Kept at once: were the rest interrupted, the node would already say why it is in this state.
     if (cleans) node.last_error = abort_reason(node, StepKind::clean);
     if (deploys) node.last_error = abort_reason(node, StepKind::deploy);
     if (cleans) return Work(abort_clean);
     if (deploys) return Work(abort_deploy);
+    if (services) return Work(abort_service);
     if (rescues) return Work(abort_rescue);
     if (inspects) {
         session.record_error("introspection", "Inspection was aborted by request.");

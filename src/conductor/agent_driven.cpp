@@ -1,6 +1,7 @@
 #include "conductor/agent_driven.h"
 
 #include "base/error.h"
+#include "conductor/flow_steps.h"
 #include "conductor/state_change.h"
 
 namespace ferrite::conductor {
@@ -46,13 +47,23 @@ Task<> continue_agent_driven(const AgentDriven* operation, Services* services,
     auto kind = operation->kind;
     bool was_waiting = node.in_state(operation->wait_state);
     bool agent_known = !node.driver_internal_info.get_text("agent_url").empty();
-    if (!was_waiting && !agent_known) {
-        // Interrupted before the agent came up or after it was gone: the step is done again.
+    auto current = current_step(node, kind);
+    bool is_ours = is_flow_step(current) || current.on_children;
+    if (!was_waiting && (!agent_known || is_ours)) {
+        // Interrupted before the agent came up or after it was gone, or at a step that it knows
+        // nothing of: the step is done again.
         int index = step_index(node, kind);
         if (index < 0)
             co_await operation->begin(services, session);
         else
             co_await guarded(session, operation->run_from(session, index), operation->fail);
+        co_return;
+    }
+    if (was_waiting && is_flow_step(current)) {
+        // It waited for nothing but this call.
+        change_state(node, "resume", Follows::work);
+        co_await guarded(session, operation->run_from(session, step_index(node, kind) + 1),
+                         operation->fail);
         co_return;
     }
     auto progress = co_await ask_agent(session, kind);

@@ -20,25 +20,12 @@ namespace states = model::states;
 
 constexpr std::array kBusyCleaning = {states::deleting, states::cleaning, states::clean_wait};
 
-/// driver_internal_info: the ramdisk is not booted, because the operator or the steps say so.
-constexpr std::string_view kWithoutRamdisk = "cleaning_disable_ramdisk";
-
 bool is_manual(const model::Node& node) {
     return node.target_provision_state == states::manageable;
 }
 
-bool is_without_ramdisk(const model::Node& node) {
-    return node.driver_internal_info.get(kWithoutRamdisk) == Json(true);
-}
-
 bool automated_clean_wanted(const NodeSession& session) {
     return session.node.automated_clean.value_or(session.services().options.automated_clean);
-}
-
-/// Steps that the operator gave, as begin_clean() left them.
-JsonArray wanted_steps(const model::Node& node) {
-    Json list = node.driver_internal_info.get("clean_steps");
-    return list.is_array() ? list.as_array() : JsonArray();
 }
 
 void leave_clean(NodeSession* session) {
@@ -48,7 +35,7 @@ void leave_clean(NodeSession* session) {
 }
 
 Task<> take_ramdisk_down(NodeSession* session) {
-    if (!is_without_ramdisk(session->node))
+    if (!ramdisk_is_off(session->node, StepKind::clean))
         co_await session->driver.deploy->tear_down_cleaning(session);
 }
 
@@ -72,21 +59,17 @@ Task<> run_from(NodeSession* session, int from) {
     if (result == StepsResult::finished)
         co_await finish(session);
     else
-        change_state(session->node, "wait", Follows::work);
+        pause_operation(session->node, result);
 }
 
 /// The agent is up, or is not needed: what it offers is known now.
 Task<> begin_steps(NodeSession* session) {
     auto& node = session->node;
     const auto& disallowed = session->services().options.disallow_clean_steps;
-    auto steps = is_manual(node)
-                     ? user_steps(*session, StepKind::clean, wanted_steps(node), Unknown::refused)
-                     : automatic_steps(*session, StepKind::clean, disallowed);
-    for (const auto& step : steps)
-        if (step.requires_ramdisk && is_without_ramdisk(node))
-            throw InvalidValue(fmt::format(
-                "Clean step {} needs the ramdisk, which was switched off for this cleaning.",
-                step.id()));
+    auto steps = is_manual(node) ? user_steps(*session, StepKind::clean,
+                                              given_steps(node, StepKind::clean), Unknown::refused)
+                                 : automatic_steps(*session, StepKind::clean, disallowed);
+    check_ramdisk(node, StepKind::clean, steps);
     plan_steps(node, StepKind::clean, steps);
     co_await run_from(session, 0);
 }
@@ -105,22 +88,14 @@ constexpr AgentDriven kClean = {.kind = StepKind::clean,
                                 .fail = fail_clean,
                                 .abort = abort_clean};
 
-/// Steps of which none needs the ramdisk are no reason to boot it.
-void spare_ramdisk(NodeSession* session) {
-    auto& node = session->node;
-    auto wanted = wanted_steps(node);
-    auto known = user_steps(*session, StepKind::clean, wanted, Unknown::skipped);
-    if (known.size() < wanted.size() || std::ranges::any_of(known, &Step::requires_ramdisk)) return;
-    node.driver_internal_info.set(kWithoutRamdisk, Json(true));
-}
-
 Task<> first_phase(NodeSession* session) {
     auto& node = session->node;
     session->driver.power->validate(*session);
     co_await refresh_hardware_cache(session);
-    if (is_manual(node)) spare_ramdisk(session);
+    if (is_manual(node) && !needs_ramdisk(*session, StepKind::clean))
+        switch_ramdisk(node, StepKind::clean, false);
     auto outcome = hardware::StepOutcome::done;
-    if (!is_without_ramdisk(node))
+    if (!ramdisk_is_off(node, StepKind::clean))
         outcome = co_await session->driver.deploy->prepare_cleaning(session);
     if (outcome == hardware::StepOutcome::done)
         co_await begin_steps(session);
@@ -149,9 +124,8 @@ Begun begin_clean(NodeSession& session, const ProvisionRequest& request) {
     session.driver.power->validate(session);
     check_allowed(request.clean_steps, options.disallow_clean_steps, "[api]disallow_clean_steps");
     change_state(session.node, "clean", Follows::work, states::manageable);
-    auto& info = session.node.driver_internal_info;
-    info.set("clean_steps", Json(request.clean_steps));
-    info.set(kWithoutRamdisk, Json(request.disable_ramdisk.value_or(false)));
+    session.node.driver_internal_info.set("clean_steps", Json(request.clean_steps));
+    switch_ramdisk(session.node, StepKind::clean, !request.disable_ramdisk.value_or(false));
     return Work(clean);
 }
 
@@ -162,12 +136,12 @@ Task<> clean(Services*, NodeSession* session) {
         leave_clean(session);
         co_return;
     }
-    auto wanted = wanted_steps(node);
-    bool without_ramdisk = is_without_ramdisk(node);
+    auto given = given_steps(node, StepKind::clean);
+    bool without_ramdisk = ramdisk_is_off(node, StepKind::clean);
     forget_operation(node, Forget::steps_and_agent);
     if (is_manual(node)) {
-        node.driver_internal_info.set("clean_steps", Json(std::move(wanted)));
-        node.driver_internal_info.set(kWithoutRamdisk, Json(without_ramdisk));
+        node.driver_internal_info.set("clean_steps", Json(std::move(given)));
+        switch_ramdisk(node, StepKind::clean, !without_ramdisk);
     }
     co_await guarded(session, first_phase(session), fail_clean);
 }

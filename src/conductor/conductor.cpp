@@ -217,6 +217,7 @@ Task<JsonObject> Conductor::validate(RequestContext, std::string uuid) {
         JsonObject result;
         try {
             interface->validate(*view);
+            if (kind == "deploy") check_deploy_steps(*view, {});
             result["result"] = true;
         } catch (const Error& error) {
             result["result"] = false;

@@ -10,6 +10,7 @@
 #include "conductor/operations.h"
 #include "conductor/state_change.h"
 #include "conductor/steps.h"
+#include "conductor/templates.h"
 #include "hardware/power_action.h"
 #include "model/states.h"
 
@@ -34,28 +35,46 @@ Task<> run_from(NodeSession* session, int from) {
     if (result == StepsResult::finished)
         co_await finish(session);
     else
-        change_state(session->node, "wait", Follows::work);
+        pause_operation(session->node, result);
 }
 
-/// The node's own steps with what the user asked for: a user's step of the same name wins.
-std::vector<Step> plan(const NodeSession& session, Unknown unknown) {
-    auto steps = automatic_steps(session, StepKind::deploy,
-                                 session.services().options.disallow_deploy_steps);
-    Json wanted = session.node.driver_internal_info.get("user_deploy_steps");
-    if (!wanted.is_array()) return steps;
-    auto users = user_steps(session, StepKind::deploy, wanted.as_array(), unknown);
-    for (const auto& step : users) {
-        std::erase_if(steps, [&](const Step& own) { return own.id() == step.id(); });
+/// The step that installs: it can be switched off, but nothing else can take its place.
+constexpr std::string_view kCoreStep = "deploy.deploy";
+
+/// Puts `wanted` in the place of steps of the same name; with a priority of 0, nothing.
+void override_steps(std::vector<Step>& steps, const std::vector<Step>& wanted) {
+    std::erase_if(steps, [&](const Step& step) {
+        return std::ranges::any_of(wanted, [&](const Step& w) { return w.id() == step.id(); });
+    });
+    for (const auto& step : wanted) {
+        if (step.id() == kCoreStep && step.priority > 0)
+            throw InvalidValue(fmt::format(
+                "The step {} can not be asked for: it can only be switched off, with priority 0.",
+                kCoreStep));
         if (step.priority > 0) steps.push_back(step);
     }
+}
+
+/// The node's own steps, with those of templates and of the user over them.
+std::vector<Step> plan(const NodeSession& session, const JsonArray& users, Unknown unknown) {
+    auto steps = automatic_steps(session, StepKind::deploy,
+                                 session.services().options.disallow_deploy_steps);
+    override_steps(steps, user_steps(session, StepKind::deploy, template_steps(session), unknown));
+    override_steps(steps, user_steps(session, StepKind::deploy, users, unknown));
     sort_to_run(steps);
     return steps;
+}
+
+/// What begin_deploy() kept of the steps that the user asked for.
+JsonArray kept_user_steps(const model::Node& node) {
+    Json list = node.driver_internal_info.get("user_deploy_steps");
+    return list.is_array() ? list.as_array() : JsonArray();
 }
 
 Task<> first_phase(NodeSession* session) {
     auto& node = session->node;
     co_await session->driver.deploy->prepare(session);
-    auto steps = plan(*session, Unknown::skipped);
+    auto steps = plan(*session, kept_user_steps(node), Unknown::skipped);
     if (steps.empty())
         throw Error(500, "no_steps", fmt::format("Node {} has no deploy steps.", node.uuid));
     plan_steps(node, StepKind::deploy, steps);
@@ -70,7 +89,7 @@ Task<> meet_agent(NodeSession* session) {
     auto done = current_step(node, StepKind::deploy);
     int index = step_index(node, StepKind::deploy);
     co_await session->driver.deploy->refresh_steps(session, StepKind::deploy);
-    auto steps = plan(*session, Unknown::refused);
+    auto steps = plan(*session, kept_user_steps(node), Unknown::refused);
     plan_steps(node, StepKind::deploy, steps);
     for (std::size_t i = 0; i < steps.size(); ++i)
         if (steps[i].id() == done.id()) index = static_cast<int>(i);
@@ -98,35 +117,12 @@ void derive_image_type(model::Node& node) {
         node.instance_info.set("image_type", Json("whole-disk"));
 }
 
-/// The step that is the deploy itself can be switched off, but not moved.
-void refuse_moving_core_step(const JsonArray& wanted) {
-    for (const auto& item : wanted)
-        if (auto step = hardware::step_from_json(item);
-            step.id() == "deploy.deploy" && step.priority > 0)
-            throw InvalidValue(
-                "The step deploy.deploy has its place and can not be moved: give it the priority 0 "
-                "to leave it out.");
-}
-
-/// The traits that an instance was promised, by its allocation for one.
-void check_instance_traits(const model::Node& node) {
-    auto promised = node.instance_info.get("traits");
-    if (!promised.is_array()) return;
-    auto has = node.traits.array();
-    for (const auto& trait : promised.as_array())
-        if (std::ranges::find(has, trait) == has.end())
-            throw InvalidValue(
-                fmt::format("Instance_info asks for the trait {}, which the node does not have: "
-                            "give it to the node, or take it out of instance_info.",
-                            to_text(trait).substr(0, 300)));
-}
-
 /// What makes a deploy impossible is told at once, as a bad request of the one who asked.
-void validate(NodeSession& session) {
+void validate(NodeSession& session, const JsonArray& user_steps) {
     try {
         session.driver.power->validate(session);
         session.driver.deploy->validate(session);
-        check_instance_traits(session.node);
+        check_deploy_steps(session, user_steps);
     } catch (Error& error) {
         error.within(fmt::format("Failed to validate the deploy of node {}", session.node.uuid));
         throw;
@@ -134,6 +130,11 @@ void validate(NodeSession& session) {
 }
 
 }  // namespace
+
+void check_deploy_steps(const NodeSession& session, const JsonArray& user_steps) {
+    check_instance_traits(session.node);
+    plan(session, user_steps, Unknown::skipped);
+}
 
 Begun begin_deploy(NodeSession& session, const ProvisionRequest& request) {
     auto& options = session.services().options;
@@ -147,11 +148,9 @@ Begun begin_deploy(NodeSession& session, const ProvisionRequest& request) {
                   "[api]disallow_deploy_steps");
     if (!states::next(node.provision_state.value_or(""), rebuild ? "rebuild" : "deploy"))
         change_state(node, rebuild ? "rebuild" : "deploy", Follows::work);
-    refuse_moving_core_step(request.deploy_steps);
-    user_steps(session, StepKind::deploy, request.deploy_steps, Unknown::skipped);
     derive_image_type(node);
     if (!request.configdrive.is_null()) node.instance_info.set("configdrive", request.configdrive);
-    validate(session);
+    validate(session, request.deploy_steps);
     change_state(node, rebuild ? "rebuild" : "deploy", Follows::work);
     forget_operation(node, Forget::steps_and_agent);
     forget_steps(node, StepKind::deploy);

@@ -78,15 +78,18 @@ Task<> go_on(Services* services, NodeSession* session) {
     node.provision_updated_at = now_seconds();
     bool deploys = node.in_state(states::deploy_wait);
     bool cleans = node.in_state(states::clean_wait);
+    bool serves = node.in_state(states::service_wait);
     if (node.maintenance && services->options.allow_provisioning_in_maintenance) co_return;
     if (node.maintenance) {
         constexpr const char* kWhy = "The node is in maintenance, in which it is not provisioned.";
         if (deploys) co_await fail_deploy(session, kWhy);
         if (cleans) co_await fail_clean(session, kWhy);
+        if (serves) co_await fail_service(session, kWhy);
         co_return;
     }
     if (deploys) co_await continue_deploy(services, session);
     if (cleans) co_await continue_clean(services, session);
+    if (serves) co_await continue_service(services, session);
 }
 
 }  // namespace

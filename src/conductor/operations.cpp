@@ -18,7 +18,7 @@ constexpr Operation kOperations[] = {
     {"active", begin_deploy},     {"deploy", begin_deploy},      {"rebuild", begin_deploy},
     {"deleted", begin_tear_down}, {"undeploy", begin_tear_down}, {"adopt", begin_adopt},
     {"inspect", begin_inspect},   {"rescue", begin_rescue},      {"unrescue", begin_unrescue},
-    {"abort", begin_abort},
+    {"abort", begin_abort},       {"service", begin_service},    {"unhold", begin_unhold},
 };
 
 struct Interrupted {
@@ -34,6 +34,7 @@ constexpr Interrupted kInterrupted[] = {
     {states::inspecting, inspect},
     {states::rescuing, rescue},
     {states::unrescuing, unrescue},
+    {states::servicing, continue_service},
 };
 
 }  // namespace

@@ -37,12 +37,29 @@ Task<> abort_clean(Services* services, NodeSession* session);
 
 // deploy.cpp
 Begun begin_deploy(NodeSession& session, const ProvisionRequest& request);
+/// Throws InvalidValue when the instance asks for traits that the node has not, or when its deploy
+/// templates or `user_steps` are wrong as far as that can be told before the agent is up.
+void check_deploy_steps(const NodeSession& session, const JsonArray& user_steps);
 Task<> deploy(Services* services, NodeSession* session);
 Task<> continue_deploy(Services* services, NodeSession* session);
 /// Takes back what was prepared, keeps `why` as last_error and moves the node to deploy failed.
 Task<> fail_deploy(NodeSession* session, std::string why);
 /// What is left to do once the node is in deploy failed by request.
 Task<> abort_deploy(Services* services, NodeSession* session);
+
+// service.cpp
+Begun begin_service(NodeSession& session, const ProvisionRequest& request);
+Task<> service(Services* services, NodeSession* session);
+Task<> continue_service(Services* services, NodeSession* session);
+/// Takes back what was prepared, keeps `why` as last_error and moves the node to service failed;
+/// into maintenance as well when a step was under way.
+Task<> fail_service(NodeSession* session, std::string why);
+/// Starts the instance of a node in service failed again and lets it be active; when that fails, it
+/// stays there.
+Task<> abort_service(Services* services, NodeSession* session);
+
+// unhold.cpp
+Begun begin_unhold(NodeSession& session, const ProvisionRequest& request);
 
 // tear_down.cpp
 Begun begin_tear_down(NodeSession& session, const ProvisionRequest& request);

@@ -50,6 +50,8 @@ struct Options {
     std::size_t max_workers = 10'000;  ///< Operations under way; more are refused with 503.
     std::vector<std::string> disallow_clean_steps;  ///< `[api]disallow_clean_steps`
     std::vector<std::string> disallow_deploy_steps;
+    std::vector<std::string> disallow_service_steps;
+    std::chrono::seconds max_wait_step{30};      ///< max_conductor_wait_step_seconds
     bool power_off_after_deploy_failure = true;  ///< `[deploy]`
     bool require_tls = true;                     ///< `[agent]`: of agents' addresses.
     std::size_t max_error_length = 4096;         ///< `[DEFAULT]log_in_db_max_size`

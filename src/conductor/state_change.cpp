@@ -52,10 +52,10 @@ void forget_operation(model::Node& node, Forget what) {
         members.erase(fmt::format("{}_step_index", kind));
         members.erase(fmt::format("skip_current_{}_step", kind));
     }
-    for (auto key :
-         {"cleaning_reboot", "deployment_reboot", "servicing_reboot", "cleaning_polling",
-          "deployment_polling", "servicing_polling", "steps_validated", "user_deploy_steps",
-          "declarative_cleaning", "cleaning_disable_ramdisk", "step_attempts"})
+    for (auto key : {"cleaning_reboot", "deployment_reboot", "servicing_reboot", "cleaning_polling",
+                     "deployment_polling", "servicing_polling", "steps_validated",
+                     "user_deploy_steps", "declarative_cleaning", "cleaning_disable_ramdisk",
+                     "service_disable_ramdisk", "step_attempts"})
         members.erase(key);
     info = model::JsonText(Json(std::move(members)));
     if (what == Forget::steps_and_agent) {

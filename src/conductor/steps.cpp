@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "conductor/hardware_cache.h"
+#include "conductor/child_steps.h"
+#include "conductor/flow_steps.h"
 #include "conductor/state_change.h"
 #include "hardware/agent_client.h"
 #include "model/states.h"
@@ -60,11 +62,17 @@ void check_arguments(const Step& offered, const Step& wanted) {
                                            std::string_view(name)));
 }
 
-Task<hardware::StepOutcome> run_one(NodeSession* session, StepKind kind, Step step) {
+Task<StepsResult> run_one(NodeSession* session, StepKind kind, Step step) {
+    if (step.on_children) {
+        co_await run_on_children(session, kind, std::move(step));
+        co_return StepsResult::finished;
+    }
+    if (is_flow_step(step)) co_return co_await run_flow_step(session, std::move(step));
     auto found = session->driver.all.find(step.interface);
     if (found == session->driver.all.end())
         throw InvalidValue(fmt::format("There is no interface '{}'.", step.interface));
-    co_return co_await found->second->run_step(session, kind, std::move(step));
+    auto outcome = co_await found->second->run_step(session, kind, std::move(step));
+    co_return outcome == hardware::StepOutcome::wait ? StepsResult::waiting : StepsResult::finished;
 }
 
 /// A step agrees with what is offered, and takes over what only the offer says.
@@ -73,6 +81,17 @@ void settle(const Step& offered, Step& wanted) {
     wanted.abortable = offered.abortable;
     wanted.requires_ramdisk = offered.requires_ramdisk;
     wanted.argsinfo = offered.argsinfo;
+}
+
+/// A step that no interface of the node offers: what it is good for shows when it runs.
+void settle_own(Step& step) {
+    if (is_flow_step(step)) settle_flow_step(step);
+    if (step.on_children) step.requires_ramdisk = false;
+}
+
+std::string ramdisk_key(StepKind kind) {
+    return kind == StepKind::clean ? "cleaning_disable_ramdisk"
+                                   : fmt::format("{}_disable_ramdisk", to_text(kind));
 }
 
 std::string_view title(StepKind kind) {
@@ -118,6 +137,11 @@ std::vector<Step> user_steps(const NodeSession& session, StepKind kind, const Js
     std::vector<Step> steps;
     for (const auto& item : wanted) {
         Step step = hardware::step_from_json(item);
+        if (is_flow_step(step) || step.on_children) {
+            settle_own(step);
+            steps.push_back(std::move(step));
+            continue;
+        }
         auto known =
             std::ranges::find_if(offered, [&](const Step& o) { return o.id() == step.id(); });
         if (known != offered.end()) {
@@ -129,6 +153,34 @@ std::vector<Step> user_steps(const NodeSession& session, StepKind kind, const Js
         }
     }
     return steps;
+}
+
+JsonArray given_steps(const model::Node& node, StepKind kind) {
+    Json list = node.driver_internal_info.get(list_key(kind));
+    return list.is_array() ? list.as_array() : JsonArray();
+}
+
+bool ramdisk_is_off(const model::Node& node, StepKind kind) {
+    return node.driver_internal_info.get(ramdisk_key(kind)) == Json(true);
+}
+
+void switch_ramdisk(model::Node& node, StepKind kind, bool on) {
+    node.driver_internal_info.set(ramdisk_key(kind), Json(!on));
+}
+
+bool needs_ramdisk(const NodeSession& session, StepKind kind) {
+    auto given = given_steps(session.node, kind);
+    auto known = user_steps(session, kind, given, Unknown::skipped);
+    return known.size() < given.size() || std::ranges::any_of(known, &Step::requires_ramdisk);
+}
+
+void check_ramdisk(const model::Node& node, StepKind kind, const std::vector<Step>& steps) {
+    if (!ramdisk_is_off(node, kind)) return;
+    for (const auto& step : steps)
+        if (step.requires_ramdisk)
+            throw InvalidValue(fmt::format(
+                "{} step {} needs the ramdisk, which was switched off for this operation.",
+                title(kind), step.id()));
 }
 
 void check_allowed(const JsonArray& wanted, const std::vector<std::string>& disallowed,
@@ -244,19 +296,23 @@ Task<StepsResult> run_steps(NodeSession* session, StepKind kind, int from) {
         co_await session->save();
         log_info("NODE_STEP", "node={} kind={} step={}", session->node.uuid, to_text(kind),
                  step.id());
-        hardware::StepOutcome outcome;
+        auto result = StepsResult::finished;
         try {
-            outcome = co_await run_one(session, kind, step);
+            result = co_await run_one(session, kind, step);
         } catch (Error& error) {
             error.within(fmt::format("{} step {} failed", title(kind), step.id()));
             throw;
         } catch (const std::exception& error) {
             throw step_failed(session->node, kind, error.what());
         }
-        if (outcome == hardware::StepOutcome::wait) co_return StepsResult::waiting;
+        if (result != StepsResult::finished) co_return result;
         if (changes_hardware_cache(step.interface)) co_await refresh_hardware_cache(session);
     }
     co_return StepsResult::finished;
+}
+
+void pause_operation(model::Node& node, StepsResult result) {
+    change_state(node, result == StepsResult::held ? "hold" : "wait", Follows::work);
 }
 
 }  // namespace ferrite::conductor

@@ -34,6 +34,17 @@ enum class Unknown { refused, skipped };
 std::vector<Step> user_steps(const NodeSession& session, StepKind kind, const JsonArray& wanted,
                              Unknown unknown);
 
+/// The steps that a user gave for the operation, as its verb left them in driver_internal_info.
+JsonArray given_steps(const model::Node& node, StepKind kind);
+
+/// Whether a cleaning or servicing does without the ramdisk, because the user or the steps say so.
+bool ramdisk_is_off(const model::Node& node, StepKind kind);
+void switch_ramdisk(model::Node& node, StepKind kind, bool on);
+/// True when one of the given steps needs the ramdisk, or is not known before it is up.
+bool needs_ramdisk(const NodeSession& session, StepKind kind);
+/// Throws InvalidValue when one of `steps` needs the ramdisk, which is off.
+void check_ramdisk(const model::Node& node, StepKind kind, const std::vector<Step>& steps);
+
 /// Throws InvalidValue when one of the wanted steps is in `disallowed`.
 void check_allowed(const JsonArray& wanted, const std::vector<std::string>& disallowed,
                    std::string_view option);
@@ -71,10 +82,17 @@ Task<std::optional<hardware::AgentProgress>> ask_agent(NodeSession* session, Ste
 /// other failure is for `fail`, which brings the node into its failed state.
 Task<> guarded(NodeSession* session, Task<> body, Task<> (*fail)(NodeSession*, std::string));
 
-enum class StepsResult { finished, waiting };
+enum class StepsResult {
+    finished,
+    waiting,  ///< For a step that goes on elsewhere.
+    held,     ///< By a step that is there for that, until somebody lets the node go on.
+};
 
-/// Runs the planned steps from `from` on. Before each, "it is begun" is durable. Returns `waiting`,
-/// saved, when one of them goes on elsewhere. Throws Error that names the step that failed.
+/// Runs the planned steps from `from` on. Before each, "it is begun" is durable. Throws Error that
+/// names the step that failed.
 Task<StepsResult> run_steps(NodeSession* session, StepKind kind, int from);
+
+/// Puts the node into the wait or hold state that `result` asks for.
+void pause_operation(model::Node& node, StepsResult result);
 
 }  // namespace ferrite::conductor

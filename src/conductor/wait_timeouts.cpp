@@ -61,6 +61,11 @@ Task<> fail_waiting(NodeSession* session) {
                                         node.uuid));
     } else if (whole && node.in_state(states::inspect_wait)) {
         co_await fail_inspect(session, why);
+    } else if (whole && node.in_state(states::service_wait)) {
+        co_await fail_service(session,
+                              fmt::format("Timeout reached while servicing node {}: is the ramdisk "
+                                          "running on it?",
+                                          node.uuid));
     } else {
         session->record_error("conductor", why);
         change_state(node, "fail", Follows::nothing);

@@ -213,6 +213,8 @@ conductor::Options conductor_settings(const Options& options) {
     to.max_concurrent_clean = from.max_concurrent_clean;
     to.disallow_clean_steps = options.api.disallow_clean_steps;
     to.disallow_deploy_steps = options.api.disallow_deploy_steps;
+    to.disallow_service_steps = options.api.disallow_service_steps;
+    to.max_wait_step = from.max_conductor_wait_step_seconds;
     to.power_off_after_deploy_failure = options.deploy.power_off_after_deploy_failure;
     to.require_tls = options.agent.require_tls;
     to.max_error_length = options.general.log_in_db_max_size;

@@ -138,6 +138,26 @@ Task<> AgentDeploy::tear_down_cleaning(NodeContext* context) {
     co_await context->driver.boot->clean_up_ramdisk(context);
 }
 
+Task<StepOutcome> AgentDeploy::prepare_service(NodeContext* context) {
+    if (!context->node.disable_power_off)
+        co_await power_action(context, std::string(power::off), options_.power);
+    co_await context->driver.boot->clean_up_instance(context);
+    co_await boot_agent(context);
+    co_await start_machine(context);
+    co_return StepOutcome::wait;
+}
+
+/// A machine whose servicing went wrong is left as it is for whoever looks into it.
+Task<> AgentDeploy::tear_down_service(NodeContext* context) {
+    bool failed = context->node.fault == model::faults::service_failure;
+    if (!failed && !context->node.disable_power_off)
+        co_await power_action(context, std::string(power::off), options_.power);
+    co_await context->driver.boot->clean_up_ramdisk(context);
+    if (failed) co_return;
+    co_await context->driver.boot->prepare_instance(context);
+    co_await start_machine(context);
+}
+
 Task<> AgentDeploy::refresh_steps(NodeContext* context, StepKind kind) {
     JsonObject params;
     params["node"] = agent_view(context->node);

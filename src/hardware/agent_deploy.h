@@ -35,6 +35,8 @@ public:
     Task<> tear_down(NodeContext* context) override;
     Task<StepOutcome> prepare_cleaning(NodeContext* context) override;
     Task<> tear_down_cleaning(NodeContext* context) override;
+    Task<StepOutcome> prepare_service(NodeContext* context) override;
+    Task<> tear_down_service(NodeContext* context) override;
     Task<> refresh_steps(NodeContext* context, StepKind kind) override;
     Task<AgentProgress> progress(NodeContext* context, StepKind kind) override;
 

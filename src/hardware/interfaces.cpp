@@ -40,4 +40,12 @@ Error unsupported(const NodeContext& context, std::string_view what) {
                                     context.node.driver, what));
 }
 
+Task<StepOutcome> DeployInterface::prepare_service(NodeContext*) {
+    co_return StepOutcome::done;
+}
+
+Task<> DeployInterface::tear_down_service(NodeContext*) {
+    co_return;
+}
+
 }  // namespace ferrite::hardware

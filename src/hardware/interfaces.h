@@ -125,6 +125,11 @@ public:
     /// `wait` when the ramdisk has to come up first.
     virtual Task<StepOutcome> prepare_cleaning(NodeContext* context) = 0;
     virtual Task<> tear_down_cleaning(NodeContext* context) = 0;
+    /// Boots the ramdisk in place of the instance; `wait` when it has to come up first. What is not
+    /// installed by an agent has nothing to be prepared.
+    virtual Task<StepOutcome> prepare_service(NodeContext* context);
+    /// Starts the instance again.
+    virtual Task<> tear_down_service(NodeContext* context);
     /// Asks the agent for its steps and keeps them with the node. Throws when it does not answer.
     virtual Task<> refresh_steps(NodeContext* context, StepKind kind) = 0;
     /// Looks at the agent's commands after a heartbeat.

@@ -35,6 +35,7 @@ void forget_agent(model::Node& node) {
     bool pregenerated = info.get("agent_secret_token_pregenerated") == Json(true);
     info.erase({"agent_url", "agent_cached_clean_steps", "agent_cached_clean_steps_refreshed",
                 "agent_cached_deploy_steps", "agent_cached_deploy_steps_refreshed",
+                "agent_cached_service_steps", "agent_cached_service_steps_refreshed",
                 "agent_verify_ca", "agent_start_attempted"});
     if (!pregenerated) info.erase({"agent_secret_token"});
 }

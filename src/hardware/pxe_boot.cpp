@@ -84,6 +84,10 @@ bool runs_user_ramdisk(const model::Node& node) {
 
 bool boots_ramdisk(const model::Node& node) {
     if (runs_user_ramdisk(node) && is_in(node, kUserRamdiskStates)) return false;
+    auto is_set = [&](std::string_view key) {
+        return node.driver_internal_info.get(key) == Json(true);
+    };
+    if (is_set("cleaning_disable_ramdisk") || is_set("service_disable_ramdisk")) return false;
     return is_in(node, kRamdiskStates);
 }
 

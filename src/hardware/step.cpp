@@ -37,6 +37,10 @@ JsonObject to_json(const Step& step) {
     object["requires_ramdisk"] = step.requires_ramdisk;
     object["argsinfo"] = step.argsinfo;
     if (!step.args.empty()) object["args"] = step.args;
+    if (step.on_children) object["execute_on_child_nodes"] = true;
+    if (!step.children.empty())
+        object["limit_child_node_execution"] =
+            JsonArray(step.children.begin(), step.children.end());
     return object;
 }
 
@@ -49,6 +53,10 @@ Step step_from_json(const Json& value) {
     step.requires_ramdisk = truth(member(value, "requires_ramdisk"), true);
     step.argsinfo = member(value, "argsinfo");
     if (const auto& args = member(value, "args"); args.is_object()) step.args = args.as_object();
+    step.on_children = truth(member(value, "execute_on_child_nodes"), false);
+    if (const auto& list = member(value, "limit_child_node_execution"); list.is_array())
+        for (const auto& uuid : list.as_array())
+            if (uuid.is_string()) step.children.emplace_back(uuid.as_string());
     return step;
 }
 

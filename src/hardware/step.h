@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json.h"
 
@@ -23,6 +24,8 @@ struct Step {
     bool requires_ramdisk = true;
     JsonObject args;
     Json argsinfo;
+    bool on_children = false;           ///< Runs on the node's children instead of the node.
+    std::vector<std::string> children;  ///< Their UUIDs; empty: all of them.
 
     /// "interface.step", as errors and templates write it.
     std::string id() const { return interface + "." + name; }

@@ -159,6 +159,14 @@ std::vector<std::string> all_uuids(Sql& db) {
     return uuids;
 }
 
+std::vector<std::string> children_of(Sql& db, const std::string& uuid) {
+    Query query(db, "SELECT uuid FROM nodes WHERE parent_node=? ORDER BY id");
+    query.bind(0, std::string_view(uuid));
+    std::vector<std::string> children;
+    while (query.step()) children.emplace_back(query.text(0));
+    return children;
+}
+
 std::int64_t count_in_states(Sql& db, std::span<const std::string_view> wanted) {
     Query rows(db, fmt::format("SELECT count(*) FROM nodes WHERE provision_state IN ({})",
                                marks(wanted.size())));

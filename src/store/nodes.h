@@ -53,6 +53,8 @@ std::int64_t page(Sql& db, const PageQuery& query,
 std::vector<std::string> in_states(Sql& db, std::span<const std::string_view> states);
 
 std::vector<std::string> all_uuids(Sql& db);
+/// UUIDs of the nodes whose parent is `uuid`, in the order of their making.
+std::vector<std::string> children_of(Sql& db, const std::string& uuid);
 
 /// How many nodes are in one of `states`.
 std::int64_t count_in_states(Sql& db, std::span<const std::string_view> states);

@@ -216,6 +216,11 @@ public:
         co_return script_.waits("prepare_cleaning") ? StepOutcome::wait : StepOutcome::done;
     }
     Task<> tear_down_cleaning(NodeContext*) override { co_await script_.act("tear_down_cleaning"); }
+    Task<StepOutcome> prepare_service(NodeContext*) override {
+        co_await script_.act("prepare_service");
+        co_return script_.waits("prepare_service") ? StepOutcome::wait : StepOutcome::done;
+    }
+    Task<> tear_down_service(NodeContext*) override { co_await script_.act("tear_down_service"); }
     Task<> refresh_steps(NodeContext*, StepKind kind) override {
         co_await script_.act("refresh_steps");
         script_.agent_came_up(kind);

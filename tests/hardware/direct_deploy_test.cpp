@@ -272,6 +272,27 @@ TEST_F(DirectDeployTest, BootsTheAgentToClean) {
     EXPECT_THAT(machine_.log, ElementsAre("clean up ramdisk")) << "left on for whoever looks";
 }
 
+TEST_F(DirectDeployTest, BootsTheAgentToServiceAndTheInstanceAfterwards) {
+    node_.node.provision_state = std::string(states::servicing);
+    EXPECT_EQ(await(deploy_.prepare_service(&node_)), StepOutcome::wait);
+    EXPECT_THAT(machine_.log,
+                ElementsAre("power off", "clean up instance", "prepare ramdisk", "power on"));
+    machine_.log.clear();
+    await(deploy_.tear_down_service(&node_));
+    EXPECT_THAT(machine_.log,
+                ElementsAre("power off", "clean up ramdisk", "prepare instance", "power on"));
+    machine_.log.clear();
+    node_.node.fault = std::string(model::faults::service_failure);
+    await(deploy_.tear_down_service(&node_));
+    EXPECT_THAT(machine_.log, ElementsAre("clean up ramdisk")) << "left on for whoever looks";
+    node_.node.fault.reset();
+    node_.node.disable_power_off = true;
+    machine_.log.clear();
+    EXPECT_EQ(await(deploy_.prepare_service(&node_)), StepOutcome::wait);
+    await(deploy_.tear_down_service(&node_));
+    EXPECT_THAT(machine_.log, testing::Not(testing::Contains("power off")));
+}
+
 TEST_F(DirectDeployTest, TakesBackWhatItPrepared) {
     image::write_file(scratch_ / "images" / node_.node.uuid, "x");
     await(deploy_.clean_up(&node_));

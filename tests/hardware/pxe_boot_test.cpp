@@ -200,6 +200,12 @@ TEST_F(PxeBootTest, WhatIsLoadedFollowsTheState) {
 TEST(BootsRamdisk, OnlyWhereAnAgentIsWantedToRun) {
     model::Node node;
     EXPECT_FALSE(boots_ramdisk(node));
+    for (const char* key : {"cleaning_disable_ramdisk", "service_disable_ramdisk"}) {
+        model::Node without;
+        without.provision_state = "servicing";
+        without.driver_internal_info.set(key, Json(true));
+        EXPECT_FALSE(boots_ramdisk(without)) << key;
+    }
     for (const auto& row : states::all()) {
         node.provision_state = std::string(row.name);
         bool wanted = row.name.ends_with("hold") || row.name.ends_with("wait") ||

@@ -312,5 +312,15 @@ TEST_F(Nodes, ShardsByCount) {
     EXPECT_EQ(text, "b=3 None=2 a=2 c=1 ");
 }
 
+TEST_F(Nodes, KnowTheirChildren) {
+    auto parent = add_node("parent");
+    auto first = add_node([&](model::Node& n) { n.parent_node = parent.uuid; });
+    add_node("stranger");
+    auto second = add_node([&](model::Node& n) { n.parent_node = parent.uuid; });
+    auto children = read([&](Sql& db) { return nodes::children_of(db, parent.uuid); });
+    EXPECT_EQ(children, (std::vector<std::string>{first.uuid, second.uuid}));
+    EXPECT_TRUE(read([&](Sql& db) { return nodes::children_of(db, first.uuid); }).empty());
+}
+
 }  // namespace
 }  // namespace ferrite::store

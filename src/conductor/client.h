@@ -102,6 +102,14 @@ struct InspectionReport {
     bool discovered = false;  ///< The node was created for this report: it stays in enroll.
 };
 
+/// A light on a machine (reference: api.md section 11.4).
+struct Indicator {
+    std::string component;
+    std::string id;  ///< Within the component.
+    bool read_only = false;
+    std::vector<std::string> states;  ///< That it can show.
+};
+
 /// How the API reaches the conductor that is in charge of a node; in this process or elsewhere.
 ///
 /// Every function may be called from any coroutine of the service and throws Error with the HTTP
@@ -197,6 +205,26 @@ public:
     /// Goes on with the inspection that waits for this report (api.md section 22.3).
     virtual Task<> continue_inspection(RequestContext context, std::string uuid,
                                        InspectionReport report) = 0;
+
+    /// `mode` is "bios" or "uefi". Like the next two, it returns when the request was accepted;
+    /// what goes wrong afterwards is told in last_error.
+    virtual Task<> set_boot_mode(RequestContext context, std::string uuid, std::string mode) = 0;
+    virtual Task<> set_secure_boot(RequestContext context, std::string uuid, bool on) = 0;
+    virtual Task<> set_console(RequestContext context, std::string uuid, bool enabled) = 0;
+    /// How to reach the node's console; nothing while it is not enabled.
+    virtual Task<std::optional<JsonObject>> console(RequestContext context, std::string uuid) = 0;
+    virtual Task<> inject_nmi(RequestContext context, std::string uuid) = 0;
+
+    virtual Task<std::vector<Indicator>> indicators(RequestContext context, std::string uuid) = 0;
+    virtual Task<std::string> indicator_state(RequestContext context, std::string uuid,
+                                              std::string component, std::string id) = 0;
+    virtual Task<> set_indicator_state(RequestContext context, std::string uuid,
+                                       std::string component, std::string id,
+                                       std::string state) = 0;
+
+    /// An empty `config` takes the target away.
+    virtual Task<> set_target_raid_config(RequestContext context, std::string uuid,
+                                          JsonObject config) = 0;
 
     /// The agent's token at its first look-up, asterisks at later ones (api.md section 22.1).
     virtual Task<std::string> agent_token(RequestContext context, std::string uuid) = 0;

@@ -11,6 +11,7 @@
 #include "conductor/background.h"
 #include "conductor/heartbeat.h"
 #include "conductor/inspection_report.h"
+#include "conductor/management.h"
 #include "conductor/node_parts.h"
 #include "conductor/node_session.h"
 #include "conductor/node_traits.h"
@@ -285,6 +286,45 @@ Task<> Conductor::detach_virtual_media(RequestContext, std::string uuid,
 
 Task<> Conductor::continue_inspection(RequestContext, std::string uuid, InspectionReport report) {
     co_await take_inspection_report(&state_->services, std::move(uuid), std::move(report));
+}
+
+Task<> Conductor::set_boot_mode(RequestContext, std::string uuid, std::string mode) {
+    return begin_boot_mode(&state_->services, std::move(uuid), std::move(mode));
+}
+
+Task<> Conductor::set_secure_boot(RequestContext, std::string uuid, bool on) {
+    return begin_secure_boot(&state_->services, std::move(uuid), on);
+}
+
+Task<> Conductor::set_console(RequestContext, std::string uuid, bool enabled) {
+    return begin_console(&state_->services, std::move(uuid), enabled);
+}
+
+Task<std::optional<JsonObject>> Conductor::console(RequestContext, std::string uuid) {
+    return console_access(&state_->services, std::move(uuid));
+}
+
+Task<> Conductor::inject_nmi(RequestContext, std::string uuid) {
+    return ferrite::conductor::inject_nmi(&state_->services, std::move(uuid));
+}
+
+Task<std::vector<Indicator>> Conductor::indicators(RequestContext, std::string uuid) {
+    return list_indicators(&state_->services, std::move(uuid));
+}
+
+Task<std::string> Conductor::indicator_state(RequestContext, std::string uuid,
+                                             std::string component, std::string id) {
+    return read_indicator(&state_->services, std::move(uuid), std::move(component), std::move(id));
+}
+
+Task<> Conductor::set_indicator_state(RequestContext, std::string uuid, std::string component,
+                                      std::string id, std::string state) {
+    return write_indicator(&state_->services, std::move(uuid), std::move(component), std::move(id),
+                           std::move(state));
+}
+
+Task<> Conductor::set_target_raid_config(RequestContext, std::string uuid, JsonObject config) {
+    return store_target_raid_config(&state_->services, std::move(uuid), std::move(config));
 }
 
 Task<std::string> Conductor::agent_token(RequestContext, std::string uuid) {

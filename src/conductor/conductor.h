@@ -78,6 +78,18 @@ public:
                                 std::vector<std::string> device_types) override;
     Task<> continue_inspection(RequestContext context, std::string uuid,
                                InspectionReport report) override;
+    Task<> set_boot_mode(RequestContext context, std::string uuid, std::string mode) override;
+    Task<> set_secure_boot(RequestContext context, std::string uuid, bool on) override;
+    Task<> set_console(RequestContext context, std::string uuid, bool enabled) override;
+    Task<std::optional<JsonObject>> console(RequestContext context, std::string uuid) override;
+    Task<> inject_nmi(RequestContext context, std::string uuid) override;
+    Task<std::vector<Indicator>> indicators(RequestContext context, std::string uuid) override;
+    Task<std::string> indicator_state(RequestContext context, std::string uuid,
+                                      std::string component, std::string id) override;
+    Task<> set_indicator_state(RequestContext context, std::string uuid, std::string component,
+                               std::string id, std::string state) override;
+    Task<> set_target_raid_config(RequestContext context, std::string uuid,
+                                  JsonObject config) override;
     Task<std::string> agent_token(RequestContext context, std::string uuid) override;
     Task<> heartbeat(RequestContext context, std::string uuid, Heartbeat heartbeat) override;
 

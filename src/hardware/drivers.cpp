@@ -266,6 +266,16 @@ void Drivers::check_choice(std::string_view driver, std::string_view kind,
         name, kind, driver, fmt::join(choices(driver, kind), ", "), kind));
 }
 
+std::map<std::string, std::string, std::less<>> Drivers::logical_disk_properties(
+    std::string_view name) const {
+    auto chosen = default_for(name, "raid");
+    if (!chosen) return {};
+    const auto& known = implementations_.find("raid")->second;
+    const auto* raid = dynamic_cast<const RaidInterface*>(known.find(*chosen)->second.get());
+    auto properties = raid->logical_disk_properties();
+    return {properties.begin(), properties.end()};
+}
+
 void Drivers::settle_interfaces(model::Node& node) const {
     auto instance = overrides(node);
     for (const auto& kind : model::interface_kinds()) {
@@ -308,6 +318,10 @@ DriverInterfaces Drivers::interfaces_of(const model::Node& node) const {
     as(set.rescue, "rescue");
     as(set.network, "network");
     as(set.vendor, "vendor");
+    as(set.bios, "bios");
+    as(set.firmware, "firmware");
+    as(set.raid, "raid");
+    as(set.console, "console");
     return set;
 }
 

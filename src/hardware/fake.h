@@ -20,6 +20,9 @@ struct FakeDelays {
     std::chrono::milliseconds inspect{0};
     std::chrono::milliseconds rescue{0};
     std::chrono::milliseconds vendor{0};
+    std::chrono::milliseconds bios{0};
+    std::chrono::milliseconds firmware{0};
+    std::chrono::milliseconds raid{0};
 };
 
 /// Takes as long as a fake action does.

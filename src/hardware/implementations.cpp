@@ -43,9 +43,20 @@ Drivers::Implementations all_implementations(const Parts& parts) {
     add("vendor", "ipmitool", std::make_unique<IpmiVendor>(parts.bmcs));
     add("vendor", "no-vendor", std::make_unique<NoVendor>());
     add("vendor", "redfish", std::make_unique<RedfishVendor>(parts.redfish_bmcs));
-    for (const char* kind : {"bios", "firmware"})
-        add(kind, "redfish", std::make_unique<RedfishPart>(parts.redfish_bmcs));
+
+    add("bios", "fake", std::make_unique<FakeBios>(parts.fake));
+    add("bios", "no-bios", std::make_unique<Absent<BiosInterface>>("bios"));
+    add("bios", "redfish", std::make_unique<RedfishPart<BiosInterface>>(parts.redfish_bmcs));
+    add("firmware", "fake", std::make_unique<FakeFirmware>(parts.fake));
+    add("firmware", "no-firmware", std::make_unique<Absent<FirmwareInterface>>("firmware"));
+    add("firmware", "redfish",
+        std::make_unique<RedfishPart<FirmwareInterface>>(parts.redfish_bmcs));
+    add("raid", "fake", std::make_unique<FakeRaid>(parts.fake));
+    add("raid", "no-raid", std::make_unique<NoRaid>());
     add("raid", "redfish", std::make_unique<RedfishRaid>());
+    add("console", "fake", std::make_unique<FakeConsole>());
+    add("console", "no-console", std::make_unique<NoConsole>());
+
     add("network", "noop", std::make_unique<NoopNetwork>());
     add("storage", "fake", std::make_unique<Noop>());
     add("storage", "noop", std::make_unique<Noop>());

@@ -35,6 +35,48 @@ Task<JsonObject> ManagementInterface::virtual_media(NodeContext* context) {
     co_return JsonObject();
 }
 
+Task<> ManagementInterface::set_boot_mode(NodeContext* context, std::string) {
+    throw unsupported(*context, "set_boot_mode");
+    co_return;
+}
+
+Task<> ManagementInterface::set_secure_boot(NodeContext* context, bool) {
+    throw unsupported(*context, "set_secure_boot_state");
+    co_return;
+}
+
+Task<> ManagementInterface::inject_nmi(NodeContext* context) {
+    throw unsupported(*context, "inject_nmi");
+    co_return;
+}
+
+std::vector<Indicator> ManagementInterface::indicators(const NodeContext& context) const {
+    throw unsupported(context, "indicators");
+}
+
+Task<std::string> ManagementInterface::indicator_state(NodeContext* context, Indicator) {
+    throw unsupported(*context, "get_indicator_state");
+    co_return std::string();
+}
+
+Task<> ManagementInterface::set_indicator_state(NodeContext* context, Indicator, std::string) {
+    throw unsupported(*context, "set_indicator_state");
+    co_return;
+}
+
+void RaidInterface::validate(const NodeContext& context) const {
+    auto target = context.node.target_raid_config.object();
+    if (!target.empty()) validate_target(context, target);
+}
+
+void RaidInterface::validate_target(const NodeContext&, const JsonObject& config) const {
+    check_raid_config(config);
+}
+
+std::map<std::string, std::string> RaidInterface::logical_disk_properties() const {
+    return ferrite::hardware::logical_disk_properties();
+}
+
 Error unsupported(const NodeContext& context, std::string_view what) {
     return InvalidValue(fmt::format("Driver {} does not support {} (disabled or not implemented).",
                                     context.node.driver, what));

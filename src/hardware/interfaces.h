@@ -72,6 +72,14 @@ struct VirtualMediaImage {
     bool serve_copy = false;  ///< The BMC gets it from us instead of from `url`.
 };
 
+/// A light on the machine (reference: api.md section 11.4).
+struct Indicator {
+    std::string component;  ///< "chassis", "system", "disk", "power" or "nic".
+    std::string id;         ///< Its name within the component.
+    bool read_only = false;
+    std::vector<std::string> states;  ///< "on", "off", "blinking", "unknown": what it can show.
+};
+
 class ManagementInterface : public Interface {
 public:
     virtual std::vector<std::string> supported_boot_devices() const = 0;
@@ -86,6 +94,20 @@ public:
                                         std::vector<std::string> device_types);
     /// By name of the slot: media_types, inserted, image.
     virtual Task<JsonObject> virtual_media(NodeContext* context);
+
+    // What not every management interface can do: each of these throws `unsupported` unless it is
+    // overridden.
+
+    /// `mode` is "bios" or "uefi".
+    virtual Task<> set_boot_mode(NodeContext* context, std::string mode);
+    virtual Task<> set_secure_boot(NodeContext* context, bool on);
+    /// Interrupts the operating system so that it writes a dump.
+    virtual Task<> inject_nmi(NodeContext* context);
+    virtual std::vector<Indicator> indicators(const NodeContext& context) const;
+    /// `indicator` is one of indicators(), `state` one that it can show.
+    virtual Task<std::string> indicator_state(NodeContext* context, Indicator indicator);
+    virtual Task<> set_indicator_state(NodeContext* context, Indicator indicator,
+                                       std::string state);
 };
 
 class BootInterface : public Interface {
@@ -233,6 +255,10 @@ struct DriverInterfaces {
     RescueInterface* rescue = nullptr;
     NetworkInterface* network = nullptr;
     VendorInterface* vendor = nullptr;
+    BiosInterface* bios = nullptr;
+    FirmwareInterface* firmware = nullptr;
+    RaidInterface* raid = nullptr;
+    ConsoleInterface* console = nullptr;
     /// All of them by kind, also those that have nothing but validate() and steps().
     std::map<std::string, Interface*, std::less<>> all;
 };

@@ -195,6 +195,18 @@ std::string redfish_system_id(const model::Node& node) {
     return text_of(node.driver_info.object(), "redfish_system_id");
 }
 
+std::map<std::string, std::string> redfish_properties() {
+    return {
+        {"redfish_address", "URL of the BMC; https unless it says otherwise. Required."},
+        {"redfish_system_id",
+         "Path of the system, such as /redfish/v1/Systems/1; needed when the BMC has several."},
+        {"redfish_username", "User name at the BMC."},
+        {"redfish_password", "Password at the BMC."},
+        {"redfish_verify_ca", "Whether to check the BMC's certificate, or the CA file for it."},
+        {"redfish_auth_type", "auto (default), basic or session."},
+    };
+}
+
 redfish::ClientOptions redfish_options(const model::Node& node, const RedfishSettings& settings) {
     auto info = node.driver_info.object();
     auto address = text_of(info, "redfish_address");
@@ -359,6 +371,11 @@ Task<JsonObject> RedfishManagement::virtual_media(NodeContext* context) {
                        {"inserted", slot.inserted},
                        {"image", slot.image.empty() ? Json() : Json(slot.image)}};
     co_return all;
+}
+
+Task<> RedfishManagement::inject_nmi(NodeContext* context) {
+    auto client = bmcs_.client_for(context->node);
+    co_await reset(client, redfish_system_id(context->node), Reset::nmi, bmcs_.settings());
 }
 
 std::map<std::string, std::string> RedfishInspect::properties() const {

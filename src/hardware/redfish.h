@@ -94,6 +94,7 @@ public:
     Task<> detach_virtual_media(NodeContext* context,
                                 std::vector<std::string> device_types) override;
     Task<JsonObject> virtual_media(NodeContext* context) override;
+    Task<> inject_nmi(NodeContext* context) override;
 
 private:
     RedfishBmcs& bmcs_;
@@ -113,8 +114,9 @@ private:
     const RedfishBmcs& bmcs_;
 };
 
-/// `redfish` of bios and firmware: it checks driver_info and offers no steps.
-class RedfishPart : public Interface {
+/// `redfish` of bios, firmware and vendor: it checks driver_info and offers no steps.
+template <class Kind>
+class RedfishPart : public Kind {
 public:
     explicit RedfishPart(const RedfishBmcs& bmcs) : bmcs_(bmcs) {}
     std::map<std::string, std::string> properties() const override { return redfish_properties(); }

@@ -263,6 +263,56 @@ public:
         co_return;
     }
 
+    Task<> set_boot_mode(conductor::RequestContext, std::string uuid, std::string mode) override {
+        asked.push_back(fmt::format("boot mode {} {}", uuid, mode));
+        co_return;
+    }
+
+    Task<> set_secure_boot(conductor::RequestContext, std::string uuid, bool on) override {
+        asked.push_back(fmt::format("secure boot {} {}", uuid, on));
+        co_return;
+    }
+
+    Task<> set_console(conductor::RequestContext, std::string uuid, bool enabled) override {
+        asked.push_back(fmt::format("console {} {}", uuid, enabled));
+        console_enabled = enabled;
+        co_return;
+    }
+
+    Task<std::optional<JsonObject>> console(conductor::RequestContext, std::string) override {
+        std::optional<JsonObject> access;
+        if (console_enabled) access = JsonObject{{"url", "tcp://192.0.2.1:7000"}};
+        co_return access;
+    }
+
+    Task<> inject_nmi(conductor::RequestContext, std::string uuid) override {
+        asked.push_back(fmt::format("nmi {}", uuid));
+        co_return;
+    }
+
+    Task<std::vector<conductor::Indicator>> indicators(conductor::RequestContext,
+                                                       std::string) override {
+        co_return std::vector<conductor::Indicator>{{"system", "led", false, {"on", "off"}}};
+    }
+
+    Task<std::string> indicator_state(conductor::RequestContext, std::string uuid,
+                                      std::string component, std::string id) override {
+        asked.push_back(fmt::format("indicator {} {} {}", uuid, component, id));
+        co_return "blinking";
+    }
+
+    Task<> set_indicator_state(conductor::RequestContext, std::string uuid, std::string component,
+                               std::string id, std::string state) override {
+        asked.push_back(fmt::format("indicator {} {} {} {}", uuid, component, id, state));
+        co_return;
+    }
+
+    Task<> set_target_raid_config(conductor::RequestContext, std::string uuid,
+                                  JsonObject config) override {
+        asked.push_back(fmt::format("raid {} {}", uuid, to_text(Json(config))));
+        co_return;
+    }
+
     Task<std::string> agent_token(conductor::RequestContext, std::string) override {
         co_return "token-in-clear";
     }

@@ -174,8 +174,6 @@ void refuse_too_old(Exchange& exchange) {
             [[fallthrough]];
         case TooOld::router_404:
             return refuse(exchange, {.status = 404, .description = text});
-        case TooOld::fault_405:
-            throw Error(405, "method_not_allowed", text);
         case TooOld::router_405:
             return refuse(exchange, {.status = 405, .description = text, .with_allow = true});
     }

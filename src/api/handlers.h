@@ -193,6 +193,9 @@ Task<HttpResponse> continue_inspection(Call call);
 Task<HttpResponse> look_up_node(Call call);
 Task<HttpResponse> receive_heartbeat(Call call);
 
+// openapi.cpp
+HttpResponse show_openapi(const Call& call);
+
 // routes.cpp
 HttpResponse nothing_here(const Call& call);
 HttpResponse missing_ident(const Call& call);

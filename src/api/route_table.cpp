@@ -233,6 +233,8 @@ constexpr Route kRoutes[] = {
     {"PATCH",  "inspection_rules/{rule}",                          "inspection_rule:update",     patch_inspection_rule, since(1, 96), TooOld::fault_405},
     {"DELETE", "inspection_rules/{rule}",                          "inspection_rule:delete",     delete_inspection_rule, since(1, 96), TooOld::fault_405},
 
+    {"GET",    "openapi",                                          "",                          show_openapi},
+
     {"GET",    "lookup",                                           "driver:ipa_lookup",         look_up_node},
     {"POST",   "heartbeat",                                        "",                          missing_ident},
     {"POST",   "heartbeat/{node}",                                 "node:ipa_heartbeat",        receive_heartbeat},

@@ -56,6 +56,12 @@ RouterRefusal refuse_method(const std::vector<std::string>& words) {
 
 }  // namespace
 
+const Route* route_of(std::string_view method, std::string_view pattern) {
+    for (const auto& route : routes())
+        if (route.method == method && route.pattern == pattern) return &route;
+    return nullptr;
+}
+
 std::optional<std::vector<std::string>> path_words(std::string_view path) {
     if (path.starts_with('/')) path.remove_prefix(1);
     if (path == "v1" || path == "v1/") return std::vector<std::string>();

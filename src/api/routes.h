@@ -54,6 +54,9 @@ std::optional<std::vector<std::string>> path_words(std::string_view path);
 /// Finds the row for `method` and the words of the path. The first pattern that fits wins.
 RouteMatch find_route(std::string_view method, const std::vector<std::string>& words);
 
+/// The row of exactly this method and pattern, or null.
+const Route* route_of(std::string_view method, std::string_view pattern);
+
 /// All routes (route_table.cpp).
 std::span<const Route> routes();
 

@@ -9,7 +9,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "api/openapi.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "daemon/options.h"
 #include "daemon/server.h"
@@ -97,18 +99,23 @@ int check(const std::vector<std::string>& files) {
 int main(int argc, char** argv) {
     CLI::App app{"Ferrite: the OpenStack Bare Metal service as one small server", "ferrited"};
     std::vector<std::string> files;
-    bool sample = false, check_only = false, greet = false;
+    bool sample = false, check_only = false, greet = false, openapi = false;
     app.add_option("--config-file", files,
                    "Configuration file (ferrite.conf or ironic.conf); may be given several times, "
                    "later files win");
     app.add_flag("--sample-config", sample, "Print a configuration file with every option");
     app.add_flag("--check-config", check_only, "Read the configuration, say what is wrong, end");
+    app.add_flag("--openapi", openapi, "Print the OpenAPI description of the API");
     app.add_flag("--greet", greet, "Print the URL and the next command to type when ready");
     app.set_version_flag("--version", "ferrited " FERRITE_VERSION);
     CLI11_PARSE(app, argc, argv);
     try {
         if (sample) {
             fmt::print("{}", sample_config(daemon::option_table().rows()));
+            return 0;
+        }
+        if (openapi) {
+            fmt::print("{}\n", to_text(api::openapi_document(model::kLatestVersion)));
             return 0;
         }
         if (files.empty()) files = daemon::default_config_files();

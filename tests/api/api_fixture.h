@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -50,10 +51,27 @@ protected:
 
     Reply send(HttpRequest request) {
         HttpResponse response;
+        auto method = request.method;
+        auto target = request.target;
+        std::string version(request.headers.get("X-OpenStack-Ironic-API-Version"));
         runtime_.run(answer(api_.get(), std::move(request), &response));
         Reply reply{response.status, response.headers, response.body, {}};
         if (!reply.text.empty()) reply.json = parse_json(reply.text, 64);
+        write_trace(method, target, version, reply);
         return reply;
+    }
+
+    /// Notes what was asked and answered in the file that FERRITE_API_TRACE names (tests/matrix).
+    static void write_trace(const std::string& method, const std::string& target,
+                            const std::string& version, const Reply& reply) {
+        static const char* path = std::getenv("FERRITE_API_TRACE");
+        if (!path) return;
+        std::string keys;
+        if (reply.json.is_object())
+            for (const auto& entry : reply.json.get_object())
+                keys.append(keys.empty() ? "" : ",").append(std::string_view(entry.key()));
+        std::ofstream(path, std::ios::app) << method << '\t' << target << '\t' << version << '\t'
+                                           << reply.status << '\t' << keys << '\n';
     }
 
     Reply send(std::string method, std::string path, std::string version = "1.115",

@@ -9,11 +9,17 @@
 #include "api/handlers.h"
 #include "api/routes.h"
 #include "api/text.h"
+#include "model/allocation.h"
 #include "model/chassis.h"
 #include "model/conductor.h"
+#include "model/deploy_template.h"
+#include "model/inspection_rule.h"
 #include "model/node.h"
 #include "model/node_history.h"
 #include "model/port.h"
+#include "model/portgroup.h"
+#include "model/runbook.h"
+#include "model/volume.h"
 
 namespace ferrite::api {
 namespace {
@@ -105,6 +111,13 @@ constexpr ResourceSchema kResources[] = {
     resource<model::chassis_fields>("Chassis"),
     resource<model::conductor_fields>("Conductor"),
     resource<model::node_history_fields>("NodeHistory"),
+    resource<model::portgroup_fields>("Portgroup"),
+    resource<model::volume_connector_fields>("VolumeConnector"),
+    resource<model::volume_target_fields>("VolumeTarget"),
+    resource<model::allocation_fields>("Allocation"),
+    resource<model::deploy_template_fields>("DeployTemplate"),
+    resource<model::runbook_fields>("Runbook"),
+    resource<model::inspection_rule_fields>("InspectionRule"),
 };
 
 // --- schemas of everything else ---

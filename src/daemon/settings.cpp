@@ -331,11 +331,10 @@ hardware::FakeDelays fake_settings(const Options& options) {
             .deploy = delay(options.fake.deploy_delay),
             .inspect = delay(options.fake.inspect_delay),
             .rescue = delay(options.fake.rescue_delay),
+            .vendor = delay(options.fake.vendor_delay),
             .bios = delay(options.fake.bios_delay),
             .firmware = delay(options.fake.firmware_delay),
-            .raid = delay(options.fake.raid_delay),
-
-            .vendor = delay(options.fake.vendor_delay)};
+            .raid = delay(options.fake.raid_delay)};
 }
 
 image::ImageCache::Options cache_settings(const Options& options) {

@@ -63,7 +63,7 @@ JsonObject subscription(const JsonObject& arguments) {
 }  // namespace
 
 std::map<std::string, std::string> RedfishVendor::properties() const {
-    return RedfishPart(bmcs_).properties();
+    return redfish_properties();
 }
 
 void RedfishVendor::validate(const NodeContext& context) const {

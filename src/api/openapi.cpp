@@ -216,8 +216,8 @@ void add_list_parameters(JsonArray& parameters, const Operation& operation, Micr
     constexpr std::string_view kOfEveryList[] = {"marker",   "limit",  "sort_key",
                                                  "sort_dir", "fields", "detail"};
     for (auto name : kOfEveryList) parameters.push_back(reference("parameters", name));
-    auto collection = split(operation.pattern, '/').front();
-    if (operation.pattern.find('{') != std::string_view::npos) return;
+    auto collection = operation.pattern;
+    if (collection.ends_with("/detail")) collection.remove_suffix(7);
     for (const auto& parameter : query_parameters()) {
         if (parameter.collection != collection || parameter.since > max) continue;
         JsonObject described{

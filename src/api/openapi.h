@@ -26,7 +26,7 @@ std::span<const Operation> operations();
 
 /// A query parameter of a list beside paging, choice of fields and sorting, which every list takes.
 struct QueryParameter {
-    std::string_view collection;  ///< First word of the pattern.
+    std::string_view collection;  ///< The pattern of the list.
     std::string_view name;
     std::string_view type;  ///< JSON Schema type; "uuid" for a string that is one.
     model::MicroVersion since{1};

@@ -114,7 +114,8 @@ TEST_F(NodeHardwareTest, PutsAnswerAsTheReferenceSays) {
 
 TEST_F(NodeHardwareTest, AcceptedChangesSayWhereToLook) {
     auto location = [&](std::string below, std::string body) {
-        return put("/v1/nodes/n/states/" + below, body).headers.get("Location");
+        auto reply = put("/v1/nodes/n/states/" + below, body);
+        return std::string(reply.headers.get("Location"));
     };
     std::string base = "http://api.example:6385/v1/nodes/n/states";
     EXPECT_EQ(location("boot_mode", R"({"target":"uefi"})"), base);

@@ -175,8 +175,8 @@ TEST_F(IpmiHardware, InterruptsTheMachine) {
     runtime_.run(management_.inject_nmi(&node_));
     EXPECT_EQ(controls(), std::vector{ipmi::PowerAction::diag});
     EXPECT_EQ(power_state(), "power on");
-    EXPECT_THROW(runtime_.run(management_.set_boot_mode(&node_, "uefi")), InvalidValue);
-    EXPECT_THROW(management_.indicators(node_), InvalidValue);
+    EXPECT_THROW(runtime_.run(management_.set_boot_mode(&node_, "uefi")), Error);
+    EXPECT_THROW(management_.indicators(node_), Error);
 }
 
 TEST_F(IpmiHardware, ReportsAMachineThatDoesNotFollow) {

@@ -151,10 +151,10 @@ private:
     HttpResponse system() const {
         JsonObject managers{
             {"ManagedBy", JsonArray{JsonObject{{"@odata.id", "/redfish/v1/Managers/1"}}}}};
-        JsonObject reset{
-            {"target", "/redfish/v1/Systems/1/Actions/ComputerSystem.Reset"},
-            {"ResetType@Redfish.AllowableValues",
-             JsonArray{"On", "ForceOff", "GracefulShutdown", "GracefulRestart", "ForceRestart"}}};
+        JsonObject reset{{"target", "/redfish/v1/Systems/1/Actions/ComputerSystem.Reset"},
+                         {"ResetType@Redfish.AllowableValues",
+                          JsonArray{"On", "ForceOff", "GracefulShutdown", "GracefulRestart",
+                                    "ForceRestart", "Nmi"}}};
         return json(200, JsonObject{{"PowerState", powered ? "On" : "Off"},
                                     {"Manufacturer", manufacturer},
                                     {"Links", managers},

@@ -180,12 +180,17 @@ void require_some_conductor(const Call& call) {
                     "on one (enabled_hardware_types), or wait for one to start.");
 }
 
-Allocation allocation_of(const Call& call, const Node& node) {
+/// What belongs to a node that the caller may see. An allocation of another's is concealed with the
+/// words for none at all.
+Allocation find_node_allocation(const Call& call, std::string_view ident) {
+    constexpr std::string_view kNoun = "The allocation of node";
+    auto node = find_node(call, ident);
     std::optional<Allocation> allocation;
     if (node.allocation_uuid)
         allocation = call.store().read(
             [&](store::Sql& db) { return store::allocations::find(db, *node.allocation_uuid); });
-    if (!allocation) throw NotFound(fmt::format("Node {} belongs to no allocation.", node.label()));
+    if (!allocation) throw NotFound(fmt::format("{} {} could not be found.", kNoun, node.label()));
+    check_access_to_owned(call, "allocation", kNoun, node.label(), allocation->owner);
     return std::move(*allocation);
 }
 
@@ -305,12 +310,12 @@ HttpResponse show_node_allocation(const Call& call) {
     arguments.finish();
     check_fields(call, fields);
     named_node(call, call.words[0]);
-    return shown(call, allocation_of(call, find_node(call, call.words[0])), fields);
+    return shown(call, find_node_allocation(call, call.words[0]), fields);
 }
 
 Task<HttpResponse> delete_node_allocation(Call call) {
     Arguments::of_query(call).finish();
-    auto allocation = allocation_of(call, find_node(call, call.words[0]));
+    auto allocation = find_node_allocation(call, call.words[0]);
     co_await call.conductor().destroy_allocation(call.context, allocation.uuid);
     co_return empty_reply(204);
 }

@@ -39,11 +39,10 @@ Fit fit(std::string_view pattern, const std::vector<std::string>& words,
     return at == words.size() ? Fit::whole : Fit::beginning;
 }
 
-/// True for words that name a part of a node, as `maintenance` does: not a field of that name.
+/// True for words that name a part of a thing, as `maintenance` does: not a field of that name.
 bool names_a_part(const std::vector<std::string>& words) {
     return std::ranges::any_of(allowed_methods(), [&](const Allowed& row) {
-        return row.pattern.starts_with("nodes/{node}/") &&
-               fit(row.pattern, words, nullptr) != Fit::none;
+        return row.pattern.contains("}/") && fit(row.pattern, words, nullptr) != Fit::none;
     });
 }
 

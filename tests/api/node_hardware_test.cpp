@@ -302,7 +302,7 @@ TEST_F(NodeHardwareTest, DriversExplainLogicalDisks) {
     EXPECT_EQ(get("/v1/drivers/fake-hardware" + below, "1.11").status, 406);
     EXPECT_EQ(get("/v1/drivers/nope" + below).status, 404);
     EXPECT_EQ(get("/v1/drivers/fake-hardware" + below + "?x=1").status, 400);
-    EXPECT_EQ(get("/v1/drivers/fake-hardware/raid").status, 404);
+    EXPECT_EQ(get("/v1/drivers/fake-hardware/raid").status, 405);
 }
 
 }  // namespace

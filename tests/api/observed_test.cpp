@@ -1,24 +1,23 @@
+#include <array>
 #include <fstream>
 #include <map>
 #include <set>
-#include <thread>
 
-#include "api/api_fixture.h"
+#include <crypt.h>
+
+#include "api/basic_auth.h"
 #include "api/body.h"
 #include "api/nodes.h"
+#include "api/service_fixture.h"
 #include "api/text.h"
-#include "base/http_client.h"
-#include "conductor/conductor.h"
-#include "hardware/implementations.h"
-#include "image/image_cache.h"
-#include "ipmi/transport.h"
 #include "model/node.h"
+#include "store/bios_settings.h"
+#include "store/history.h"
+#include "store/inventories.h"
 
 /// Replays observed.tsv, whose head says what its columns mean.
 namespace ferrite::api {
 namespace {
-
-using namespace std::chrono_literals;
 
 struct Row {
     std::string area, number, set, method, path, version, headers, body;
@@ -53,39 +52,9 @@ std::vector<std::string> areas() {
     return names;
 }
 
-hardware::Drivers::Options fake_hardware() {
-    hardware::Drivers::Options options;
-    options.enabled_hardware_types = {"fake-hardware"};
-    for (const auto& kind : model::interface_kinds())
-        options.enabled_interfaces[std::string(kind.name)] = {"fake"};
-    options.enabled_interfaces["network"] = {"noop"};
-    for (std::string kind : {"bios", "console", "firmware", "inspect", "raid", "rescue", "vendor"})
-        options.enabled_interfaces[kind].push_back("no-" + kind);
-    return options;
-}
-
-conductor::Options conductor_options() {
-    conductor::Options options;
-    options.host = "cond1";
-    options.locked_retry_interval = 5ms;
-    options.sync_power_state_interval = 0s;
-    options.automated_clean = false;
-    options.require_tls = false;
-    return options;
-}
-
-/// An Api over a real conductor whose machines are fake.
-class ObservedTest : public ApiTest, public testing::WithParamInterface<std::string> {
+class ObservedTest : public ServiceTest, public testing::WithParamInterface<std::string> {
 protected:
-    ObservedTest() {
-        api_ = std::make_unique<Api>(ApiOptions{.agent_require_tls = false}, store_, working_);
-        working_.start();
-    }
-    ~ObservedTest() override {
-        api_.reset();
-        runtime_.stop();
-        conductor_runtime_.stop();
-    }
+    ObservedTest() { serve(authenticator()); }
 
     void replay(const Row& row) {
         prepare(row.set);
@@ -100,6 +69,17 @@ protected:
     }
 
 private:
+    /// The area http_basic knows the user admin, whose password is pw; the others know nobody.
+    std::unique_ptr<Authenticator> authenticator() const {
+        if (GetParam() != "http_basic") return nullptr;
+        auto file = directory_ + "/htpasswd";
+        std::array<char, CRYPT_GENSALT_OUTPUT_SIZE> salt{};
+        crypt_gensalt_rn("$2b$", 4, nullptr, 0, salt.data(), salt.size());
+        crypt_data data{};
+        std::ofstream(file) << "admin:" << crypt_r("pw", salt.data(), &data) << '\n';
+        return std::make_unique<BasicAuth>(file);
+    }
+
     HttpRequest request_of(const Row& row) {
         HttpRequest request;
         request.method = row.method;
@@ -134,37 +114,51 @@ private:
 
     void prepare(const std::string& set) {
         if (set.empty()) return;
-        for (const auto& node : parse_json(set).as_object())
-            alter(uuids_.at(node.key()), [&](model::Node& row) {
-                for (const auto& [name, value] : node.value().as_object()) {
-                    const auto* field = find_field(model::node_fields(), std::string_view(name));
-                    ASSERT_TRUE(field) << name;
-                    set_field(*field, row, value);
-                }
-                if (row.reservation)
-                    held_.insert(row.uuid);
-                else
-                    held_.erase(row.uuid);
-            });
+        for (const auto& node : parse_json(set).as_object()) {
+            const auto& uuid = uuids_.at(node.key());
+            for (const auto& [name, value] : node.value().as_object())
+                if (!put_found(uuid, name, value)) put_field(uuid, name, value);
+        }
     }
 
-    /// Until nobody works on a node any more, but for those that a row has reserved.
-    void wait_for_rest() {
-        auto working = [&] {
-            return store_.read([&](store::Sql& db) {
-                for (const auto& uuid : store::nodes::all_uuids(db))
-                    if (!held_.contains(uuid) && store::nodes::get(db, uuid).reservation)
-                        return true;
-                return false;
-            });
-        };
-        for (auto end = std::chrono::steady_clock::now() + 60s;
-             working() && std::chrono::steady_clock::now() < end;)
-            std::this_thread::sleep_for(1ms);
+    void put_field(const std::string& uuid, std::string_view name, const Json& value) {
+        const auto* field = find_field(model::node_fields(), name);
+        ASSERT_TRUE(field) << name;
+        alter(uuid, [&](model::Node& row) {
+            set_field(*field, row, value);
+            if (row.reservation)
+                held_.insert(row.uuid);
+            else
+                held_.erase(row.uuid);
+        });
+    }
+
+    /// Stores what was found out about a node, in tables of its own; false when `name` is no such.
+    bool put_found(const std::string& uuid, std::string_view name, const Json& value) {
+        if (name != "bios" && name != "history" && name != "inventory") return false;
+        store_.write_now([&](store::Sql& db) {
+            if (name == "bios") {
+                std::vector<model::BiosSetting> settings;
+                for (const auto& [setting, text] : value.as_object())
+                    settings.push_back({.name = setting, .value = std::string(text.as_string())});
+                store::bios_settings::put(db, uuid, settings);
+            } else if (name == "history") {
+                auto node = store::nodes::get(db, uuid);
+                for (const auto& event : value.as_array())
+                    store::history::add(db, node, "cond1", "INFO", "test", event.as_string(), 300);
+            } else {
+                model::NodeInventory inventory{.node_uuid = uuid};
+                inventory.inventory_data = model::JsonText(member(value, "inventory"));
+                inventory.plugin_data = model::JsonText(member(value, "plugin_data"));
+                store::inventories::put(db, inventory);
+            }
+        });
+        return true;
     }
 
     static std::string kind_of(const Reply& reply) {
         if (reply.text.empty()) return "none";
+        if (member(reply.json, "error").is_object()) return "basic-auth";
         if (reply.json.is_bool()) return "bool";
         if (!reply.json.is_object()) return reply.text.substr(0, 100);
         const auto& object = reply.json.as_object();
@@ -200,21 +194,7 @@ private:
         EXPECT_EQ(found, row.keys) << row.text();
     }
 
-    Runtime conductor_runtime_{{.threads = 2, .name = "conductor"}};
-    HttpClient http_{conductor_runtime_.executor()};
-    ipmi::Transport transport_{conductor_runtime_};
-    hardware::Bmcs bmcs_{transport_, {}};
-    hardware::RedfishBmcs redfish_bmcs_{http_, {}};
-    hardware::AgentClient agent_{http_, {}};
-    image::ImageCache cache_{http_, {.directory = directory_ + "/images"}};
-    hardware::InstanceImages images_{http_, cache_, {.directory = directory_ + "/served"}};
-    hardware::Drivers drivers_{
-        fake_hardware(),
-        hardware::all_implementations(
-            {.bmcs = bmcs_, .redfish_bmcs = redfish_bmcs_, .agent = agent_, .images = images_})};
-    conductor::Conductor working_{conductor_runtime_, store_, drivers_, conductor_options()};
     std::map<std::string, std::string> uuids_;  ///< By the names of the table: U1, U2 ...
-    std::set<std::string> held_;                ///< Nodes with a reservation of the table's.
 };
 
 TEST_P(ObservedTest, AnswersAsTheOriginalDid) {

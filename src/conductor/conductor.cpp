@@ -11,12 +11,12 @@
 #include "conductor/background.h"
 #include "conductor/heartbeat.h"
 #include "conductor/inspection_report.h"
+#include "conductor/locked.h"
 #include "conductor/management.h"
 #include "conductor/node_parts.h"
 #include "conductor/node_session.h"
 #include "conductor/node_traits.h"
 #include "conductor/node_update.h"
-#include "conductor/on_node.h"
 #include "conductor/operations.h"
 #include "conductor/vendor_calls.h"
 #include "conductor/vifs.h"
@@ -195,8 +195,8 @@ Task<> Conductor::destroy_allocation(RequestContext, std::string uuid) {
 
 Task<> Conductor::change_power(RequestContext, std::string uuid, std::string target,
                                std::optional<std::chrono::seconds> timeout) {
-    return begin_on_node(&state_->services, std::move(uuid), "change_node_power_state",
-                         [=](NodeSession& held) { return begin_power(held, target, timeout); });
+    return begin_locked(&state_->services, std::move(uuid), "change_node_power_state",
+                        [=](NodeSession& held) { return begin_power(held, target, timeout); });
 }
 
 Task<> Conductor::provision(RequestContext, std::string uuid, ProvisionRequest request) {
@@ -205,7 +205,7 @@ Task<> Conductor::provision(RequestContext, std::string uuid, ProvisionRequest r
         throw InvalidValue(fmt::format(
             "The provision target '{}' is not one that this conductor serves.", request.verb));
     auto verb = request.verb;
-    co_await begin_on_node(
+    co_await begin_locked(
         &state_->services, std::move(uuid), std::move(verb),
         [operation, &request](NodeSession& held) { return operation->begin(held, request); });
 }

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <exception>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 
 #include "conductor/node_session.h"
+#include "conductor/operations.h"
 
 namespace ferrite::conductor {
 
@@ -54,6 +56,12 @@ Task<std::unique_ptr<NodeSession>> locked_for_work(
     }
     co_return session;
 }
+
+/// Takes the lock and runs `begin`, which may refuse by throwing. The work that it returns goes on
+/// in the background, as `name`, with the lock; without any the lock is given back. Returns when
+/// what `begin` changed is saved. Throws as locked_for_work() does.
+Task<> begin_locked(Services* services, std::string uuid, std::string name,
+                    std::function<Begun(NodeSession&)> begin);
 
 /// Lets `work` go on in the background with the node's lock. Unlike that of a verb it belongs to no
 /// state: when it fails, last_error and the history say so, and the node stays in its state.

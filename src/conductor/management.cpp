@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "conductor/failure.h"
-#include "conductor/on_node.h"
+#include "conductor/locked.h"
 
 namespace ferrite::conductor {
 namespace {
@@ -82,7 +82,7 @@ Task<> keep_target_raid_config(NodeSession* session, JsonObject config) {
 
 Task<BootDevice> read_boot_device(Services* services, std::string uuid) {
     hardware::BootDeviceSetting setting;
-    co_await on_node(services, std::move(uuid), [&setting](NodeSession* session) {
+    co_await locked(services, std::move(uuid), [&setting](NodeSession* session) {
         session->driver.management->validate(*session);
         return keep_in(&setting, session->driver.management->boot_device(session));
     });
@@ -91,14 +91,14 @@ Task<BootDevice> read_boot_device(Services* services, std::string uuid) {
 
 Task<> write_boot_device(Services* services, std::string uuid, std::string device,
                          bool persistent) {
-    return on_node(services, std::move(uuid), [=](NodeSession* session) {
+    return locked(services, std::move(uuid), [=](NodeSession* session) {
         session->driver.management->validate(*session);
         return session->driver.management->set_boot_device(session, device, persistent);
     });
 }
 
 Task<> begin_boot_mode(Services* services, std::string uuid, std::string mode) {
-    return begin_on_node(
+    return begin_locked(
         services, std::move(uuid), "change_node_boot_mode", [mode](NodeSession& session) -> Begun {
             session.driver.management->validate(session);
             return [mode](Services*, NodeSession* held) { return change_boot_mode(held, mode); };
@@ -106,7 +106,7 @@ Task<> begin_boot_mode(Services* services, std::string uuid, std::string mode) {
 }
 
 Task<> begin_secure_boot(Services* services, std::string uuid, bool on) {
-    return begin_on_node(
+    return begin_locked(
         services, std::move(uuid), "change_node_secure_boot", [on](NodeSession& session) -> Begun {
             session.driver.management->validate(session);
             return [on](Services*, NodeSession* held) { return change_secure_boot(held, on); };
@@ -114,7 +114,7 @@ Task<> begin_secure_boot(Services* services, std::string uuid, bool on) {
 }
 
 Task<> begin_console(Services* services, std::string uuid, bool enabled) {
-    return begin_on_node(
+    return begin_locked(
         services, std::move(uuid), "set_console_mode", [enabled](NodeSession& session) -> Begun {
             session.driver.console->validate(session);
             if (session.node.console_enabled == enabled) return std::nullopt;
@@ -132,7 +132,7 @@ Task<std::optional<JsonObject>> console_access(Services* services, std::string u
 }
 
 Task<> inject_nmi(Services* services, std::string uuid) {
-    return on_node(services, std::move(uuid), [](NodeSession* session) {
+    return locked(services, std::move(uuid), [](NodeSession* session) {
         session->driver.management->validate(*session);
         return session->driver.management->inject_nmi(session);
     });
@@ -155,13 +155,13 @@ Task<std::string> read_indicator(Services* services, std::string uuid, std::stri
 
 Task<> write_indicator(Services* services, std::string uuid, std::string component, std::string id,
                        std::string state) {
-    return on_node(services, std::move(uuid), [=](NodeSession* session) {
+    return locked(services, std::move(uuid), [=](NodeSession* session) {
         return set_found_indicator(session, find_indicator(*session, component, id), state);
     });
 }
 
 Task<> store_target_raid_config(Services* services, std::string uuid, JsonObject config) {
-    return on_node(services, std::move(uuid), [config](NodeSession* session) {
+    return locked(services, std::move(uuid), [config](NodeSession* session) {
         return keep_target_raid_config(session, config);
     });
 }

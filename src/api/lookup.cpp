@@ -11,6 +11,7 @@
 #include "api/ramdisk.h"
 #include "api/text.h"
 #include "base/error.h"
+#include "base/secret_words.h"
 #include "model/port.h"
 #include "model/states.h"
 #include "store/nodes.h"

@@ -1,94 +1,21 @@
 #include "api/mask.h"
 
 #include <algorithm>
-#include <array>
 
 #include "api/text.h"
+#include "base/secret_words.h"
 
 namespace ferrite::api {
 namespace {
 
-/// Words that make a name a secret's, in lower case. Longer names that hold one of these
-/// ("admin_password", "secret_uuid") need no row.
-constexpr std::array<std::string_view, 29> kSecretWords = {
-    "password",
-    "adminpass",
-    "admin_pass",
-    "new_pass",
-    "token",
-    "secret",
-    "sys_pswd",
-    "configdrive",
-    "encrypted_key",
-    "private_key",
-    "fernetkey",
-    "sslkey",
-    "passphrase",
-    "cephclusterfsid",
-    "octaviaheartbeatkey",
-    "rabbitcookie",
-    "cephmanilaclientkey",
-    "pacemakerremoteauthkey",
-    "designaterndckey",
-    "cephadminkey",
-    "heatauthencryptionkey",
-    "cephclientkey",
-    "keystonecredential",
-    "barbicansimplecryptokek",
-    "cephrgwkey",
-    "swifthashsuffix",
-    "migrationsshkey",
-    "cephmdskey",
-    "cephmonkey",
-};
-
 constexpr int kMaxDepth = 64;
-
-constexpr char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-/// Five bits of two letters, the same for capitals.
-constexpr std::size_t pair_of(char first, char second) {
-    return static_cast<std::size_t>(first & 31) << 5 | static_cast<std::size_t>(second & 31);
-}
-
-/// For each pair of letters, whether a secret word may start with it: nearly all text is dismissed
-/// by this alone.
-constexpr auto kMayStart = [] {
-    std::array<bool, 1024> may{};
-    for (auto word : kSecretWords) may[pair_of(word[0], word[1])] = true;
-    return may;
-}();
-
-bool starts_with_word(std::string_view text, std::string_view word) {
-    if (text.size() < word.size()) return false;
-    for (std::size_t i = 0; i < word.size(); ++i)
-        if (lower(text[i]) != word[i]) return false;
-    return true;
-}
-
-struct Found {
-    std::size_t at = std::string_view::npos;
-    std::size_t end = std::string_view::npos;
-};
-
-/// The first secret word at or behind `from`.
-Found find_secret_word(std::string_view text, std::size_t from = 0) {
-    for (std::size_t i = from; i + 1 < text.size(); ++i) {
-        if (!kMayStart[pair_of(text[i], text[i + 1])]) continue;
-        for (auto word : kSecretWords)
-            if (starts_with_word(text.substr(i), word)) return {i, i + word.size()};
-    }
-    return {};
-}
 
 bool contains(std::span<const std::string_view> names, std::string_view name) {
     return std::ranges::find(names, name) != names.end();
 }
 
 bool is_secret_name(std::string_view name, std::span<const std::string_view> also) {
-    return find_secret_word(name).at != std::string_view::npos || contains(also, name);
+    return is_secret_word_in(name) || contains(also, name);
 }
 
 /// Copies JSON text, token by token, and puts masks in. The text is ours and valid; still, nothing
@@ -254,8 +181,8 @@ bool holds_any(std::string_view json, std::span<const std::string_view> names) {
 
 void append_masked(std::string& out, std::string_view json, std::span<const std::string_view> also,
                    std::span<const std::string_view> also_when_set) {
-    bool plain = find_secret_word(json).at == json.npos && !holds_any(json, also) &&
-                 !holds_any(json, also_when_set);
+    bool plain =
+        !is_secret_word_in(json) && !holds_any(json, also) && !holds_any(json, also_when_set);
     if (plain)
         out += json;
     else

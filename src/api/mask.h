@@ -8,9 +8,6 @@
 
 namespace ferrite::api {
 
-/// What stands in place of a secret.
-inline constexpr std::string_view kMask = "******";
-
 /// Appends a stored JSON document with the secrets in it masked (reference: api.md section 8.3):
 /// the value of every member whose name holds a secret word or is one of `also`, at any depth, and
 /// what follows such a word inside of a text (`password=abc`). Documents without any are copied.

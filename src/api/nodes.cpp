@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/uuid.h"
 #include "model/node_properties.h"
+#include "model/node_secrets.h"
 #include "model/states.h"
 #include "store/nodes.h"
 
@@ -20,11 +21,6 @@ namespace {
 
 using model::Node;
 using model::since;
-
-constexpr std::array<std::string_view, 4> kSecretNames = {"snmp_auth_key", "snmp_priv_key",
-                                                          "image_url", "configdrive"};
-constexpr std::span<const std::string_view> kSecretDriverNames{kSecretNames.data(), 2};
-constexpr std::span<const std::string_view> kSecretInstanceNames{kSecretNames.data() + 2, 2};
 
 void append_masked_json(std::string& out, const model::JsonText& json,
                         std::span<const std::string_view> also,
@@ -53,7 +49,7 @@ void append_driver_json(const Showing& showing, const Node& node, const model::J
     } else if (showing.shows_passwords) {
         value::append(out, model::FieldType::object, json);
     } else {
-        append_masked_json(out, json, kSecretDriverNames, {});
+        append_masked_json(out, json, model::kSecretDriverNames, {});
     }
 }
 
@@ -70,7 +66,7 @@ void append_instance_info(const Showing& showing, const Node& node, std::string&
     if (showing.shows_instance_secrets)
         value::append(out, model::FieldType::object, node.instance_info);
     else
-        append_masked_json(out, node.instance_info, {}, kSecretInstanceNames);
+        append_masked_json(out, node.instance_info, {}, model::kSecretInstanceNames);
 }
 
 void append_text_or_redaction(const Showing& showing, const Node& node,
@@ -166,7 +162,7 @@ const Resource<Node>& node_resource() {
 }
 
 std::span<const std::string_view> secret_node_names() {
-    return kSecretNames;
+    return model::kSecretNodeNames;
 }
 
 Node find_visible_node(const Call& call, std::string_view ident) {

@@ -1,12 +1,16 @@
 #include "conductor/inspection_report.h"
 
+#include <exception>
+
 #include <fmt/core.h>
 
 #include "base/error.h"
 #include "base/log.h"
 #include "conductor/failure.h"
 #include "conductor/inspection_hooks.h"
+#include "conductor/inspection_rules.h"
 #include "conductor/locked.h"
+#include "conductor/node_update.h"
 #include "conductor/state_change.h"
 #include "model/states.h"
 #include "store/inventories.h"
@@ -45,15 +49,36 @@ Task<> keep_inventory(NodeSession* session, InspectionReport report) {
         [&](store::Sql& db) { store::inventories::put(db, row); });
 }
 
+/// Saves the node as `found`. When that can not be, it is left as it was: it must be possible to
+/// save that the inspection has failed.
+Task<> take_over(NodeSession* session, model::Node found) {
+    auto before = session->node;
+    std::exception_ptr failure;
+    try {
+        apply_update(*session, before, found, false);
+        co_await session->save();
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    if (!failure) co_return;
+    session->node = std::move(before);
+    std::rethrow_exception(failure);
+}
+
 /// Works the report into the node; throws what fails the inspection.
 Task<> work_in(NodeSession* session, InspectionReport report) {
     const auto& options = session->services().options.inspection;
     auto before = session->ports;
-    Inspected inspected{.node = session->node,
+    auto found = session->node;
+    Inspected inspected{.node = found,
                         .ports = session->ports,
                         .inventory = report.inventory,
                         .plugin_data = report.plugin_data};
     run_inspection_hooks(options, inspected);
+    auto rules =
+        session->services().store.read([](store::Sql& db) { return inspection_rules(db, "main"); });
+    apply_inspection_rules(rules, inspected);
+    co_await take_over(session, found);
     co_await session->services().store.write(
         [&](store::Sql& db) { write_ports(db, before, inspected); });
     if (options.keep_inventory) co_await keep_inventory(session, std::move(report));

@@ -1,4 +1,7 @@
+#include <fmt/core.h>
+
 #include "conductor/conductor_kit.h"
+#include "store/inspection_rules.h"
 #include "store/inventories.h"
 
 namespace ferrite::conductor {
@@ -46,6 +49,16 @@ protected:
         port.node_uuid = uuid;
         port.address = mac;
         store->write_now([&](store::Sql& db) { store::ports::insert(db, port); });
+    }
+    model::InspectionRule add_rule(int priority, const std::string& actions,
+                                   const std::string& conditions = "[]") {
+        model::InspectionRule rule;
+        rule.uuid = new_uuid();
+        rule.priority = priority;
+        rule.actions = model::JsonText(actions);
+        rule.conditions = model::JsonText(conditions);
+        store->write_now([&](store::Sql& db) { store::inspection_rules::insert(db, rule); });
+        return rule;
     }
     /// "0a* 0b": the ends of the addresses, and which cards may boot from the network.
     std::string ports(const std::string& uuid) {
@@ -171,6 +184,50 @@ TEST_F(Inspection, MoreHooksTellMore) {
     EXPECT_EQ(properties.get_text("capabilities"), "boot_mode:uefi,profile:big");
     EXPECT_FALSE(inventory(uuid));
     EXPECT_EQ(ports(uuid), "");
+}
+
+TEST_F(Inspection, StoredRulesAreAppliedByPriority) {
+    add_rule(1, R"([{"op":"set-attribute","args":["description","{node.description}, last"]},
+                    {"op":"set-port-attribute",
+                     "args":["52:54:00:00:00:0a","physical_network","net1"]},
+                    {"op":"set-plugin-data","args":["seen",true]},
+                    {"op":"add-trait","args":["CUSTOM_SEEN"]}])");
+    add_rule(9, R"([{"op":"set-attribute","args":["description","first"]}])");
+    add_rule(5, R"([{"op":"fail","args":["never"]}])",
+             R"([{"op":"eq","args":{"values":["{inventory[cpu][count]}",5]}}])");
+    auto uuid = in_inspect_wait();
+    EXPECT_EQ(report(uuid), 0);
+    ASSERT_TRUE(reaches(uuid, states::manageable)) << last_error(uuid);
+    EXPECT_EQ(node(uuid).description, "first, last");
+    EXPECT_EQ(node(uuid).traits.text(), R"(["CUSTOM_SEEN"])");
+    EXPECT_EQ(inventory(uuid)->plugin_data.get("seen"), Json(true));
+    auto ports = store->read([&](store::Sql& db) { return store::ports::of_node(db, uuid); });
+    ASSERT_EQ(ports.size(), 1U);
+    EXPECT_EQ(ports[0].physical_network, "net1");
+}
+
+TEST_F(Inspection, ARuleThatFailsChangesNothing) {
+    start();
+    add(states::manageable, [](model::Node& n) { n.name = "taken"; });
+    const char* const rows[][2] = {
+        {R"({"op":"fail","args":["not {inventory[cpu][architecture]}"]})", "not x86_64"},
+        {R"({"op":"set-attribute","args":["name","taken"]})", "taken"},
+        {R"({"op":"set-attribute","args":["driver","nonsense"]})", "nonsense"},
+        {R"({"op":"set-attribute","args":["properties/local_gb","much"]})", "local_gb"},
+    };
+    for (const auto& [action, error] : rows) {
+        auto rule = add_rule(
+            1, fmt::format(R"([{{"op":"set-attribute","args":["extra/a",1]}},{}])", action));
+        auto uuid = add(states::manageable);
+        EXPECT_EQ(verb(uuid, "inspect"), 0);
+        EXPECT_TRUE(reaches(uuid, states::inspect_wait));
+        EXPECT_EQ(report(uuid), 0);
+        ASSERT_TRUE(reaches(uuid, states::inspect_failed)) << action;
+        EXPECT_THAT(last_error(uuid), HasSubstr(error));
+        EXPECT_TRUE(node(uuid).extra.get("a").is_null()) << action;
+        EXPECT_EQ(ports(uuid), "");
+        store->write_now([&](store::Sql& db) { store::inspection_rules::remove(db, rule); });
+    }
 }
 
 TEST_F(Inspection, ADiscoveredNodeStaysInEnroll) {

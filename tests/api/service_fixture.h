@@ -13,6 +13,7 @@
 #include "image/image_cache.h"
 #include "ipmi/transport.h"
 #include "model/node.h"
+#include "store/allocations.h"
 
 namespace ferrite::api {
 
@@ -32,7 +33,8 @@ protected:
                                      std::move(authenticator));
     }
 
-    /// Returns when nobody works on a node any more, but for those of `held_`.
+    /// Returns when nobody works on a node any more, but for those of `held_`, and no allocation
+    /// looks for one.
     void wait_for_rest() {
         using namespace std::chrono_literals;
         auto working = [&] {
@@ -40,7 +42,7 @@ protected:
                 for (const auto& uuid : store::nodes::all_uuids(db))
                     if (!held_.contains(uuid) && store::nodes::get(db, uuid).reservation)
                         return true;
-                return false;
+                return !store::allocations::unplaced(db).empty();
             });
         };
         for (auto end = std::chrono::steady_clock::now() + 60s;

@@ -39,7 +39,7 @@ Fit fit(std::string_view pattern, const std::vector<std::string>& words,
     return at == words.size() ? Fit::whole : Fit::beginning;
 }
 
-/// True for words that name a part of a thing, as `maintenance` does: not a field of that name.
+/// True for words that name a part of a thing, as `maintenance` does: routes for any word pass by.
 bool names_a_part(const std::vector<std::string>& words) {
     return std::ranges::any_of(allowed_methods(), [&](const Allowed& row) {
         return row.pattern.contains("}/") && fit(row.pattern, words, nullptr) != Fit::none;
@@ -80,7 +80,8 @@ RouteMatch find_route(std::string_view method, const std::vector<std::string>& w
         if (route.method != method) continue;
         match.words.clear();
         if (fit(route.pattern, words, &match.words) != Fit::whole) continue;
-        if (route.pattern.ends_with("{field}") && names_a_part(words)) continue;
+        bool for_the_rest = route.pattern.ends_with("{field}") || route.pattern.ends_with("}/*");
+        if (for_the_rest && names_a_part(words)) continue;
         match.route = &route;
         return match;
     }

@@ -152,10 +152,10 @@ Task<> continue_clean(Services* services, NodeSession* session) {
 
 namespace {
 
-/// Takes back what the cleaning did and keeps `why` as last_error; the state is the caller's.
+/// Takes back what the cleaning did; a failure of that is added to `why` as last_error. The state
+/// is the caller's.
 Task<> take_back_clean(NodeSession* session, std::string why) {
     auto& node = session->node;
-    session->record_error("cleaning", why);
     if (auto failure = co_await failure_of(take_ramdisk_down(session)))
         node.last_error = fmt::format("{} Also failed to tear down cleaning: {}", why, *failure);
     forget_steps(node, StepKind::clean);
@@ -171,12 +171,15 @@ Task<> fail_clean(NodeSession* session, std::string why) {
         node.fault = model::faults::clean_failure;
         if (!node.maintenance_reason) node.maintenance_reason = why;
     }
+    session->record_error("cleaning", why);
     co_await take_back_clean(session, why);
     change_state(node, "fail", Follows::nothing);
 }
 
 Task<> abort_clean(Services*, NodeSession* session) {
-    co_await take_back_clean(session, abort_reason(session->node, StepKind::clean));
+    auto why = abort_reason(session->node, StepKind::clean);
+    session->node.last_error = why;  // No event of the history: what a user asked for is no error.
+    co_await take_back_clean(session, std::move(why));
 }
 
 }  // namespace ferrite::conductor

@@ -240,6 +240,9 @@ TEST_F(NodeReadTest, History) {
                   .as_object()
                   .size(),
               one.json.as_object().size());
+    auto removal = send("DELETE", "/v1/nodes/" + uuid + "/history");
+    EXPECT_EQ(removal.status, 405);
+    EXPECT_EQ(removal.headers.get("Allow"), "GET");
 }
 
 }  // namespace

@@ -152,10 +152,11 @@ Task<> continue_clean(Services* services, NodeSession* session) {
 
 namespace {
 
-/// Takes back what the cleaning did; a failure of that is added to `why` as last_error. The state
-/// is the caller's.
+/// Takes back what the cleaning did and keeps `why` as last_error; state and history are the
+/// caller's: an abort by request is no error of the node.
 Task<> take_back_clean(NodeSession* session, std::string why) {
     auto& node = session->node;
+    node.last_error = why;
     if (auto failure = co_await failure_of(take_ramdisk_down(session)))
         node.last_error = fmt::format("{} Also failed to tear down cleaning: {}", why, *failure);
     forget_steps(node, StepKind::clean);
@@ -177,9 +178,7 @@ Task<> fail_clean(NodeSession* session, std::string why) {
 }
 
 Task<> abort_clean(Services*, NodeSession* session) {
-    auto why = abort_reason(session->node, StepKind::clean);
-    session->node.last_error = why;  // No event of the history: what a user asked for is no error.
-    co_await take_back_clean(session, std::move(why));
+    co_await take_back_clean(session, abort_reason(session->node, StepKind::clean));
 }
 
 }  // namespace ferrite::conductor

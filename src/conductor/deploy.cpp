@@ -177,10 +177,11 @@ Task<> power_off_and_clean_up(NodeSession* session) {
         co_await hardware::power_action(session, std::string(model::power::off), options.power);
 }
 
-/// Takes back what the deploy did and keeps `why` as last_error; the state is the caller's.
+/// Takes back what the deploy did and keeps `why` as last_error; state and history are the
+/// caller's: an abort by request is no error of the node.
 Task<> take_back_deploy(NodeSession* session, std::string why) {
     auto& node = session->node;
-    session->record_error("deploying", why);
+    node.last_error = why;
     if (auto failure = co_await failure_of(power_off_and_clean_up(session)))
         node.last_error = fmt::format("{} Also failed to clean up: {}", why, *failure);
     forget_steps(node, StepKind::deploy);
@@ -190,6 +191,7 @@ Task<> take_back_deploy(NodeSession* session, std::string why) {
 }  // namespace
 
 Task<> fail_deploy(NodeSession* session, std::string why) {
+    session->record_error("deploying", why);
     co_await take_back_deploy(session, why);
     change_state(session->node, "fail", Follows::nothing);
 }

@@ -121,6 +121,7 @@ TEST_F(WireTest, PartsOfANodeAreNoFields) {
     EXPECT_EQ(get("/v1/nodes/" + uuid + "/maintenance").status, 405);
     EXPECT_EQ(get("/v1/nodes/" + uuid + "/management/nope").status, 405);
     EXPECT_EQ(get("/v1/nodes/" + uuid + "/power_state/deeper").status, 405);
+    EXPECT_EQ(send("DELETE", "/v1/nodes/" + uuid + "/nope").status, 404);
 }
 
 TEST_F(WireTest, RefusesTooOldVersionsInTheStyleOfThePlace) {

@@ -413,6 +413,15 @@ protected:
     }
     std::string state(const std::string& uuid) { return node(uuid).provision_state.value_or(""); }
     std::string last_error(const std::string& uuid) { return node(uuid).last_error.value_or(""); }
+    /// How many errors the histories of all nodes have.
+    std::int64_t errors_in_history() {
+        std::int64_t rows = 0;
+        store->read([&](store::Sql& db) {
+            store::Query count(db, "SELECT count(*) FROM node_history WHERE severity='ERROR'");
+            if (count.step()) rows = count.integer(0);
+        });
+        return rows;
+    }
     void change(const std::string& uuid, const std::function<void(model::Node&)>& edit) {
         store->write_now([&](store::Sql& db) {
             auto before = store::nodes::get(db, uuid);

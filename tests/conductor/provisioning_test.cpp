@@ -355,12 +355,7 @@ TEST_F(Provisioning, ErrorsAreKeptInTheHistory) {
     script.fail("power?", "silence");
     EXPECT_EQ(verb(uuid, "manage"), 0);
     ASSERT_TRUE(reaches(uuid, states::enroll));
-    std::int64_t rows = 0;
-    store->read([&](store::Sql& db) {
-        store::Query count(db, "SELECT count(*) FROM node_history WHERE severity='ERROR'");
-        if (count.step()) rows = count.integer(0);
-    });
-    EXPECT_EQ(rows, 1);
+    EXPECT_EQ(errors_in_history(), 1);
 }
 
 TEST_F(Provisioning, ALongErrorIsCutBetweenItsCharacters) {

@@ -106,8 +106,10 @@ Condition text_is(std::string_view column, std::string value) {
     return {fmt::format("\"{}\" = ?", column), {std::move(value)}};
 }
 
+/// Most nodes have no parent, shard or instance: `+` keeps the planner from an index of all that
+/// are alike, and leaves it the one that the page is sorted by.
 Condition is_set(std::string_view column, bool set) {
-    return {fmt::format("\"{}\" IS {}NULL", column, set ? "NOT " : ""), {}};
+    return {fmt::format("{}\"{}\" IS {}NULL", set ? "" : "+", column, set ? "NOT " : ""), {}};
 }
 
 Condition one_of(std::string_view column, const std::vector<std::string>& values) {

@@ -11,6 +11,13 @@
 
 namespace ferrite::conductor {
 
+/// The inner part of locked(): `body` outlives it.
+template <class Body>
+Task<> done_and_released(NodeSession* session, Body* body) {
+    co_await (*body)(session);
+    co_await session->release();
+}
+
 /// Takes the node's lock, awaits `body(session)`, saves what it changed and gives the lock back.
 /// What `body` throws goes on to the caller, and then nothing is saved.
 ///
@@ -22,17 +29,7 @@ Task<> locked(Services* services, std::string uuid, Body body,
               NodeSession::Interfaces interfaces = NodeSession::Interfaces::resolve) {
     auto session = co_await NodeSession::lock(services, std::move(uuid),
                                               NodeSession::Patience::retry, interfaces);
-    std::exception_ptr failure;
-    try {
-        co_await body(session.get());
-        co_await session->release();
-    } catch (...) {
-        failure = std::current_exception();
-    }
-    if (failure) {
-        co_await session->abandon();
-        std::rethrow_exception(failure);
-    }
+    co_await give_back_on_failure(session.get(), done_and_released(session.get(), &body));
 }
 
 /// Takes the lock and calls `check(session)`, which may refuse by throwing; the caller has the lock

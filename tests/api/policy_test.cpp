@@ -5,6 +5,7 @@
 #include "api/api_fixture.h"
 #include "api/policy_table.h"
 #include "api/routes.h"
+#include "api/text.h"
 
 namespace ferrite::api {
 namespace {
@@ -206,6 +207,23 @@ TEST_F(PolicyTest, LimitsListsToTheProject) {
     EXPECT_EQ(names(as(kOwnerReader, "GET", "/v1/nodes?project=p1")), "n1 ");
     EXPECT_EQ(as({"no role", "dancer", "p1"}, "GET", "/v1/nodes").status, 403);
     EXPECT_EQ(as({"no scope at all", "reader", "p1"}, "GET", "/v1/nodes").status, 200);
+}
+
+/// Whatever a route forgets to ask, a stranger must get nothing of a node.
+TEST_F(PolicyTest, NoRouteBelowANodeServesAStranger) {
+    auto node = leased_node();
+    for (const auto& route : routes()) {
+        if (!route.pattern.starts_with("nodes/{node}")) continue;
+        std::string path = "/v1";
+        for (auto word : split(route.pattern, '/'))
+            path.append("/").append(word == "{node}"                       ? node
+                                    : word.starts_with('{') || word == "*" ? "uuid"
+                                                                           : word);
+        auto reply = as(kOther, std::string(route.method), path);
+        EXPECT_GE(reply.status, 400) << route.method << " " << path << " " << reply.text;
+        EXPECT_LT(reply.status, 500) << route.method << " " << path << " " << reply.text;
+        EXPECT_EQ(reply.text.find("n1"), std::string::npos) << route.method << " " << reply.text;
+    }
 }
 
 TEST_F(PolicyTest, GuardsPortsByTheirNode) {

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <deque>
-#include <mutex>
+#include <optional>
 #include <random>
 
 #include <fmt/core.h>
@@ -16,6 +15,7 @@
 #include "conductor/failure.h"
 #include "conductor/node_session.h"
 #include "conductor/operations.h"
+#include "conductor/poll_queue.h"
 #include "conductor/power_sync.h"
 #include "conductor/state_change.h"
 #include "conductor/wait_timeouts.h"
@@ -75,13 +75,19 @@ struct Background::State : std::enable_shared_from_this<State> {
     Services& services;
     PowerSync power_sync;
     Deadlines deadlines;
-    std::mutex mutex;
-    std::deque<std::string> waiting_for_sync;
-    unsigned syncing = 0;
     std::atomic<bool> stopping = false;
+    std::optional<PollQueue> power_polls;  ///< Once there is something to point to.
 
     explicit State(Services& s)
         : kept(s.shared_from_this()), services(s), power_sync(s), deadlines(s.runtime) {}
+
+    void make_polls() {
+        power_polls.emplace(services.runtime,
+                            PollQueue::Options{.places = services.options.power_sync_workers},
+                            [weak = weak_from_this()](std::string uuid) {
+                                return sync_power(weak.lock(), std::move(uuid));
+                            });
+    }
 
     bool syncs_power() const { return services.options.sync_power_state_interval.count() > 0; }
 
@@ -107,43 +113,19 @@ struct Background::State : std::enable_shared_from_this<State> {
                                    look_at_wait(shared_from_this(), uuid));
             return;
         }
-        {
-            std::lock_guard lock(mutex);
-            waiting_for_sync.push_back(uuid);
-        }
-        start_syncs();
-    }
-
-    void start_syncs() {
-        for (;;) {
-            std::string uuid;
-            {
-                std::lock_guard lock(mutex);
-                if (waiting_for_sync.empty() || syncing >= services.options.power_sync_workers)
-                    return;
-                uuid = std::move(waiting_for_sync.front());
-                waiting_for_sync.pop_front();
-                ++syncing;
-            }
-            services.runtime.spawn("power sync of node " + uuid,
-                                   sync_power(shared_from_this(), uuid));
-        }
+        power_polls->push(uuid);
     }
 
     static Task<> sync_power(std::shared_ptr<State> self, std::string uuid) {
+        if (!self) co_return;
         auto again = std::chrono::milliseconds(self->services.options.sync_power_state_interval);
         try {
             again = co_await self->power_sync.look(uuid);
         } catch (const std::exception& error) {
             log_error("POWER_SYNC_FAILED", "node={} error={}", uuid, error.what());
         }
-        {
-            std::lock_guard lock(self->mutex);
-            --self->syncing;
-        }
         if (again.count() > 0 && !self->stopping)
             self->deadlines.set(Deadlines::Kind::power_sync, uuid, again);
-        if (!self->stopping) self->start_syncs();
     }
 
     static Task<> look_at_wait(std::shared_ptr<State> self, std::string uuid) {
@@ -211,6 +193,7 @@ struct Background::State : std::enable_shared_from_this<State> {
 };
 
 Background::Background(Services& services) : state_(std::make_shared<State>(services)) {
+    state_->make_polls();
     services.on_waiting = [weak = std::weak_ptr(state_)](const model::Node& node) {
         if (auto state = weak.lock()) state->watch_wait(node);
     };
@@ -219,6 +202,7 @@ Background::Background(Services& services) : state_(std::make_shared<State>(serv
 Background::~Background() {
     state_->stopping = true;
     state_->deadlines.stop();
+    state_->power_polls->stop();
 }
 
 void Background::start() {
@@ -236,6 +220,7 @@ Task<bool> Background::drain(std::chrono::seconds timeout) {
     auto& services = state_->services;
     state_->stopping = true;
     state_->deadlines.stop();
+    state_->power_polls->stop();
     auto deadline = std::chrono::steady_clock::now() + timeout;
     while (services.workers > 0 && std::chrono::steady_clock::now() < deadline)
         co_await sleep_for(kDrainPoll);
@@ -251,6 +236,7 @@ void Background::watch(const std::string& uuid) {
 void Background::forget(const std::string& uuid) {
     state_->deadlines.cancel(Deadlines::Kind::power_sync, uuid);
     state_->deadlines.cancel(Deadlines::Kind::wait_timeout, uuid);
+    state_->services.drivers.forget_node(uuid);
 }
 
 }  // namespace ferrite::conductor

@@ -8,6 +8,7 @@
 
 #include <fmt/core.h>
 
+#include "base/circuit_breaker.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "conductor/failure.h"
@@ -40,6 +41,8 @@ struct Reading {
     std::optional<std::string> stored;  ///< The node's power_state before the look.
     std::optional<std::string> state;
     std::string failure;
+    /// It was not looked at: its BMC is silent, and tried again after this time.
+    std::optional<std::chrono::milliseconds> put_off;
     bool configured = true;  ///< Whether the node says how to reach its hardware at all.
 };
 
@@ -51,6 +54,8 @@ Task<Reading> read_power(NodeSession* session) {
         reading.configured = true;
         reading.state = co_await session->driver.power->power_state(session);
         if (reading.state == power::error) reading.failure = "the hardware reports an error";
+    } catch (const CircuitOpen& resting) {
+        reading.put_off = resting.retry_after();
     } catch (const std::exception& error) {
         reading.failure = error.what();
     }
@@ -201,12 +206,16 @@ Task<std::chrono::milliseconds> PowerSync::look(std::string uuid) {
     }
     if (gone) {
         state_->forget(uuid);
+        // A look that was under way when the node was deleted may have connected again.
+        state_->services.drivers.forget_node(uuid);
         co_return std::chrono::milliseconds(0);
     }
     if (!view || view->node.reservation || to_be_skipped(view->node)) co_return again;
     bool recovering = failed_power(view->node);
     if (recovering && options.power_failure_recovery_interval.count() <= 0) co_return again;
+    view->urgency = Urgency::poll;
     auto reading = co_await read_power(view.get());
+    if (reading.put_off) co_return *reading.put_off;
     if (!recovering) {
         co_await state_->compare(view.get(), reading);
         co_return again;

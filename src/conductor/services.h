@@ -32,7 +32,7 @@ struct Options {
     std::chrono::milliseconds locked_retry_interval{1'000};
     hardware::PowerTimeouts power;
     std::chrono::seconds sync_power_state_interval{120};
-    unsigned power_sync_workers = 256;  ///< Nodes asked at the same time.
+    unsigned power_sync_workers = 256;  ///< Nodes asked at the same time, but for slow ones.
     int power_state_sync_max_retries = 3;
     bool force_power_state_during_sync = true;
     std::chrono::seconds power_failure_recovery_interval{300};

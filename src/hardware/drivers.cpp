@@ -325,4 +325,9 @@ DriverInterfaces Drivers::interfaces_of(const model::Node& node) const {
     return set;
 }
 
+void Drivers::forget_node(const std::string& uuid) const {
+    for (const auto& [kind, known] : implementations_)
+        for (const auto& [name, implementation] : known) implementation->forget_node(uuid);
+}
+
 }  // namespace ferrite::hardware

@@ -65,6 +65,9 @@ public:
     /// when one of them is no longer enabled.
     DriverInterfaces interfaces_of(const model::Node& node) const;
 
+    /// Has every implementation drop what it keeps for a node that is gone.
+    void forget_node(const std::string& uuid) const;
+
 private:
     const HardwareType& type(std::string_view name) const;
     bool supports(const HardwareType& type, std::string_view kind, std::string_view name) const;

@@ -14,6 +14,8 @@ Task<StepOutcome> Interface::run_step(NodeContext* context, StepKind kind, Step 
     co_return StepOutcome::done;
 }
 
+void Interface::forget_node(const std::string&) {}
+
 std::vector<std::string> PowerInterface::supported_power_states() const {
     namespace power = model::power;
     return {std::string(power::on), std::string(power::off), std::string(power::reboot),
@@ -62,6 +64,11 @@ Task<std::string> ManagementInterface::indicator_state(NodeContext* context, Ind
 Task<> ManagementInterface::set_indicator_state(NodeContext* context, Indicator, std::string) {
     throw unsupported(*context, "set_indicator_state");
     co_return;
+}
+
+Task<JsonObject> ManagementInterface::sensors(NodeContext* context) {
+    throw unsupported(*context, "get_sensors_data");
+    co_return JsonObject();
 }
 
 void RaidInterface::validate(const NodeContext& context) const {

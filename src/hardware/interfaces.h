@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/task.h"
+#include "base/urgency.h"
 #include "hardware/step.h"
 #include "model/bios_setting.h"
 #include "model/firmware_component.h"
@@ -43,6 +44,9 @@ public:
 
     /// Runs one of its steps. Repeatable: it may be run again after a restart.
     virtual Task<StepOutcome> run_step(NodeContext* context, StepKind kind, Step step);
+
+    /// The node is gone: drops what was kept for it, such as a connection. Any thread.
+    virtual void forget_node(const std::string& uuid);
 };
 
 class PowerInterface : public Interface {
@@ -108,6 +112,9 @@ public:
     virtual Task<std::string> indicator_state(NodeContext* context, Indicator indicator);
     virtual Task<> set_indicator_state(NodeContext* context, Indicator indicator,
                                        std::string state);
+    /// What the machine's sensors show (reference: conductor.md section 14.9): by type such as
+    /// "Fan" an object that has by name of a sensor what is known of it.
+    virtual Task<JsonObject> sensors(NodeContext* context);
 };
 
 class BootInterface : public Interface {
@@ -270,6 +277,8 @@ struct NodeContext {
     model::Node node;
     std::vector<model::Port> ports;
     DriverInterfaces driver;
+    /// Who waits for what is asked of the hardware.
+    Urgency urgency = Urgency::user;
 
     /// Makes what was changed in `node` durable; resumes when it is.
     virtual Task<> save() = 0;

@@ -172,13 +172,9 @@ ipmi::SessionOptions bmc_options(const model::Node& node, const IpmiSettings& se
 }
 
 std::shared_ptr<ipmi::Session> Bmcs::session_for(const model::Node& node) {
-    std::lock_guard lock(mutex_);
-    auto known = by_node_.find(node.uuid);
-    if (known != by_node_.end() && known->second.driver_info == node.driver_info.text())
-        return known->second.session;
-    auto session = std::make_shared<ipmi::Session>(transport_, bmc_options(node, settings_));
-    by_node_[node.uuid] = {node.driver_info.text(), session};
-    return session;
+    return sessions_.get(node, [&] {
+        return std::make_shared<ipmi::Session>(transport_, bmc_options(node, settings_));
+    });
 }
 
 std::map<std::string, std::string> IpmiPower::properties() const {
@@ -191,7 +187,7 @@ void IpmiPower::validate(const NodeContext& context) const {
 
 Task<std::optional<std::string>> IpmiPower::power_state(NodeContext* context) {
     auto session = bmcs_.session_for(context->node);
-    auto state = co_await session->power_state();
+    auto state = co_await session->power_state(context->urgency);
     co_return std::string(state == ipmi::PowerState::on ? power::on : power::off);
 }
 

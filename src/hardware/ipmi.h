@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "hardware/interfaces.h"
+#include "hardware/per_node.h"
 #include "ipmi/session.h"
 
 /// The hardware type `ipmi`: power and management through the node's BMC (reference: conductor.md
@@ -41,17 +41,13 @@ public:
 
     /// The session for the node's driver_info as it is now.
     std::shared_ptr<ipmi::Session> session_for(const model::Node& node);
+    /// Of a node that is gone.
+    void forget(const std::string& uuid) { sessions_.forget(uuid); }
 
 private:
-    struct Entry {
-        std::string driver_info;  ///< As it was when the session was made.
-        std::shared_ptr<ipmi::Session> session;
-    };
-
     ipmi::Transport& transport_;
     IpmiSettings settings_;
-    std::mutex mutex_;
-    std::map<std::string, Entry, std::less<>> by_node_;
+    PerNode<ipmi::Session> sessions_;
 };
 
 class IpmiPower : public PowerInterface {
@@ -63,6 +59,7 @@ public:
     Task<> set_power_state(NodeContext* context, std::string target,
                            std::chrono::seconds timeout) override;
     Task<> reboot(NodeContext* context, bool soft, std::chrono::seconds timeout) override;
+    void forget_node(const std::string& uuid) override { bmcs_.forget(uuid); }
 
 private:
     Bmcs& bmcs_;
@@ -77,6 +74,7 @@ public:
     Task<BootDeviceSetting> boot_device(NodeContext* context) override;
     Task<> set_boot_device(NodeContext* context, std::string device, bool persistent) override;
     Task<> inject_nmi(NodeContext* context) override;
+    void forget_node(const std::string& uuid) override { bmcs_.forget(uuid); }
 
 private:
     Bmcs& bmcs_;

@@ -239,13 +239,9 @@ redfish::ClientOptions redfish_options(const model::Node& node, const RedfishSet
 }
 
 std::shared_ptr<redfish::Client> RedfishBmcs::client_for(const model::Node& node) {
-    std::lock_guard lock(mutex_);
-    auto known = by_node_.find(node.uuid);
-    if (known != by_node_.end() && known->second.driver_info == node.driver_info.text())
-        return known->second.client;
-    auto client = std::make_shared<redfish::Client>(http_, redfish_options(node, settings_));
-    by_node_[node.uuid] = {node.driver_info.text(), client};
-    return client;
+    return clients_.get(node, [&] {
+        return std::make_shared<redfish::Client>(http_, redfish_options(node, settings_));
+    });
 }
 
 std::map<std::string, std::string> RedfishPower::properties() const {
@@ -258,7 +254,8 @@ void RedfishPower::validate(const NodeContext& context) const {
 
 Task<std::optional<std::string>> RedfishPower::power_state(NodeContext* context) {
     auto client = bmcs_.client_for(context->node);
-    auto system = co_await redfish::read_system(client.get(), redfish_system_id(context->node));
+    auto system = co_await redfish::read_system(client.get(), redfish_system_id(context->node),
+                                                context->urgency);
     if (!system.powered_on) co_return std::nullopt;
     co_return std::string(*system.powered_on ? power::on : power::off);
 }

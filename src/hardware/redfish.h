@@ -3,13 +3,13 @@
 #include <chrono>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "base/http_client.h"
 #include "hardware/instance_image.h"
 #include "hardware/interfaces.h"
+#include "hardware/per_node.h"
 #include "redfish/client.h"
 
 /// The hardware type `redfish`: power, boot devices and what else a BMC with a Redfish service can
@@ -52,17 +52,13 @@ public:
 
     /// The client for the node's driver_info as it is now.
     std::shared_ptr<redfish::Client> client_for(const model::Node& node);
+    /// Of a node that is gone.
+    void forget(const std::string& uuid) { clients_.forget(uuid); }
 
 private:
-    struct Entry {
-        std::string driver_info;  ///< As it was when the client was made.
-        std::shared_ptr<redfish::Client> client;
-    };
-
     HttpClient& http_;
     RedfishSettings settings_;
-    std::mutex mutex_;
-    std::map<std::string, Entry, std::less<>> by_node_;
+    PerNode<redfish::Client> clients_;
 };
 
 class RedfishPower : public PowerInterface {
@@ -74,6 +70,7 @@ public:
     Task<> set_power_state(NodeContext* context, std::string target,
                            std::chrono::seconds timeout) override;
     Task<> reboot(NodeContext* context, bool soft, std::chrono::seconds timeout) override;
+    void forget_node(const std::string& uuid) override { bmcs_.forget(uuid); }
 
 private:
     RedfishBmcs& bmcs_;
@@ -95,6 +92,7 @@ public:
                                 std::vector<std::string> device_types) override;
     Task<JsonObject> virtual_media(NodeContext* context) override;
     Task<> inject_nmi(NodeContext* context) override;
+    void forget_node(const std::string& uuid) override { bmcs_.forget(uuid); }
 
 private:
     RedfishBmcs& bmcs_;

@@ -9,8 +9,8 @@ namespace {
 
 template <typename Answer>
 Task<Answer> ask(std::shared_ptr<Line> line, Target target, Request request,
-                 std::optional<Answer> (*parse)(ByteView)) {
-    auto data = co_await line->call(std::move(request));
+                 std::optional<Answer> (*parse)(ByteView), Urgency urgency = Urgency::user) {
+    auto data = co_await line->call(std::move(request), urgency);
     auto answer = parse(data);
     if (!answer)
         throw Error({.reason = Reason::protocol,
@@ -20,7 +20,7 @@ Task<Answer> ask(std::shared_ptr<Line> line, Target target, Request request,
 }
 
 Task<> tell(std::shared_ptr<Line> line, Request request) {
-    co_await line->call(std::move(request));
+    co_await line->call(std::move(request), Urgency::user);
 }
 
 Task<> hang_up(std::shared_ptr<Line> line) {
@@ -39,8 +39,8 @@ Session::~Session() {
     if (line_) line_->close();
 }
 
-Task<PowerState> Session::power_state() {
-    return ask(line_, target_, get_chassis_status(), parse_power_state);
+Task<PowerState> Session::power_state(Urgency urgency) {
+    return ask(line_, target_, get_chassis_status(), parse_power_state, urgency);
 }
 
 Task<> Session::power(PowerAction action) {
@@ -64,8 +64,8 @@ Task<DeviceId> Session::device_id() {
     return ask(line_, target_, get_device_id(), parse_device_id);
 }
 
-Task<Bytes> Session::raw(std::uint8_t net_fn, std::uint8_t command, Bytes data) {
-    return line_->call({net_fn, command, std::move(data)});
+Task<Bytes> Session::raw(std::uint8_t net_fn, std::uint8_t command, Bytes data, Urgency urgency) {
+    return line_->call({net_fn, command, std::move(data)}, urgency);
 }
 
 Task<> Session::close() {

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/task.h"
+#include "base/urgency.h"
 #include "ipmi/chassis.h"
 #include "ipmi/device_id.h"
 #include "ipmi/error.h"
@@ -24,9 +25,11 @@ namespace ferrite::ipmi {
 ///
 /// All coroutines may be called from any executor and go on there; they may outlive the session and
 /// then fail. Each lasts at most `SessionOptions::timeout`, not counting the commands before it.
+/// A poll goes behind what users ask; while it waits for an answer it gives way to that, and begins
+/// again behind it. A BMC that stays silent is polled less and less: see CircuitBreaker.
 ///
 /// Errors: all throw ipmi::Error; `Error::reason()` separates no_answer, bad_password, no_lanplus,
-/// no_common_cipher, no_free_session and refused(completion code).
+/// no_common_cipher, no_free_session and refused(completion code). A poll may throw CircuitOpen.
 class Session {
 public:
     /// Throws InvalidValue for options that cannot be (see validate()). Sends nothing yet.
@@ -36,7 +39,7 @@ public:
     Session& operator=(Session&&) = delete;
 
     /// Chassis power as the BMC reports it (section 28.2).
-    Task<PowerState> power_state();
+    Task<PowerState> power_state(Urgency urgency = Urgency::user);
 
     /// Section 28.3. Done when the BMC has taken the command, which is before the power changes.
     Task<> power(PowerAction action);
@@ -54,7 +57,8 @@ public:
     Task<DeviceId> device_id();
 
     /// Any command: the data after the completion code, which was 0.
-    Task<Bytes> raw(std::uint8_t net_fn, std::uint8_t command, Bytes data);
+    Task<Bytes> raw(std::uint8_t net_fn, std::uint8_t command, Bytes data,
+                    Urgency urgency = Urgency::user);
 
     /// Closes the session at the BMC, not waiting for its answer; what waits fails with
     /// Reason::closed. The next command opens it again.

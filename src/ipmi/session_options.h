@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/circuit_breaker.h"
 #include "base/secret.h"
 
 namespace ferrite::ipmi {
@@ -34,6 +35,7 @@ struct SessionOptions {
         1'000};  ///< Before the first retransmission; then grows.
     std::chrono::milliseconds min_command_interval{0};  ///< From an answer to the next command.
     std::chrono::milliseconds idle_timeout{15'000};  ///< Then the session is closed; BMCs have few.
+    CircuitBreaker::Settings breaker;                ///< When polls of a silent BMC are left out.
 };
 
 /// Throws InvalidValue that names the option when one cannot be: a password too long for the

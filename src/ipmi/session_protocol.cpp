@@ -69,6 +69,19 @@ SessionProtocol::Output SessionProtocol::start(Request request, TimePoint now) {
     return out;
 }
 
+SessionProtocol::Output SessionProtocol::replace(Request request, TimePoint now) {
+    assert(busy());
+    Output out;
+    command_ = std::move(request);
+    deadline_ = std::max(now, not_before_) + options_.timeout;
+    trouble_.reset();
+    setbacks_ = 0;
+    // A login that is under way serves any command.
+    if (phase_ != Phase::ready) return on_timer(now);
+    begin_command(now, out);
+    return out;
+}
+
 SessionProtocol::Output SessionProtocol::on_packet(ByteView datagram, TimePoint now) {
     Output out;
     if (wait_ != Wait::answer) return out;

@@ -52,6 +52,10 @@ public:
     /// Begins a command. Only when not busy().
     Output start(Request request, TimePoint now);
 
+    /// Puts `request` in the place of the command that runs. Only when busy(), and for a command
+    /// that may be sent again later: it may have been carried out, and its answer is dropped.
+    Output replace(Request request, TimePoint now);
+
     /// Takes any datagram from the BMC's address; what does not belong here is ignored.
     Output on_packet(ByteView datagram, TimePoint now);
 

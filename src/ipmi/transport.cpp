@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <expected>
 #include <map>
 #include <optional>
 #include <set>
@@ -11,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "base/circuit_breaker.h"
 #include "base/mutex.h"
 #include "base/udp_socket.h"
 #include "ipmi/error.h"
@@ -31,8 +33,11 @@ using Signals = std::vector<std::shared_ptr<Signal>>;
 
 /// A command that a coroutine waits for. `outcome` is written once, before `done` is set.
 struct Pending {
-    explicit Pending(Request r) : request(std::move(r)) {}
-    Request request;
+    Pending(Request r, Urgency u) : request(std::move(r)), urgency(u) {}
+    bool is_poll() const { return urgency == Urgency::poll; }
+
+    const Request request;
+    const Urgency urgency;
     Signal done;
     std::optional<SessionProtocol::Outcome> outcome;
 };
@@ -64,10 +69,15 @@ struct Line::Entry {
     Entry(const SessionOptions& options, std::uint32_t console_id)
         : id(console_id),
           target{options.host, options.port, options.user},
+          breaker(options.breaker),
           protocol(options, console_id) {}
+
+    void enqueue(const std::shared_ptr<Pending>& pending);
+    SessionProtocol::Output on_timer(TimePoint now);
 
     const std::uint32_t id;
     const Target target;
+    CircuitBreaker breaker;  ///< Has a mutex of its own.
     SessionProtocol protocol;
     std::optional<UdpEndpoint> endpoint;
     std::deque<std::shared_ptr<Pending>> queue;  ///< The first is running.
@@ -75,6 +85,26 @@ struct Line::Entry {
 };
 
 using EntryPtr = std::shared_ptr<Line::Entry>;
+
+/// Behind what runs, before the polls that wait.
+void Line::Entry::enqueue(const std::shared_ptr<Pending>& pending) {
+    auto place = queue.end();
+    if (!pending->is_poll() && !queue.empty())
+        place = std::find_if(queue.begin() + 1, queue.end(),
+                             [](const auto& other) { return other->is_poll(); });
+    queue.insert(place, pending);
+}
+
+/// A poll whose answer is late gives way to what somebody waits for.
+SessionProtocol::Output Line::Entry::on_timer(TimePoint now) {
+    bool poll_in_the_way = queue.size() > 1 && queue[0]->is_poll() && !queue[1]->is_poll();
+    if (!poll_in_the_way) return protocol.on_timer(now);
+    auto poll = std::move(queue.front());
+    queue.pop_front();
+    auto out = protocol.replace(queue.front()->request, now);
+    queue.push_back(std::move(poll));
+    return out;
+}
 
 /// Everything happens under one mutex, for some microseconds per packet.
 struct Transport::State {
@@ -147,7 +177,9 @@ Task<> keep_time(std::shared_ptr<Transport::State> state) {
     }
 }
 
-Task<UdpEndpoint> find_bmc(std::shared_ptr<Transport::State> state, EntryPtr entry) {
+using Found = std::expected<UdpEndpoint, Failure>;
+
+Task<Found> find_bmc(std::shared_ptr<Transport::State> state, EntryPtr entry) {
     if (auto known = state->endpoint_of(entry)) co_return *known;
     Failure failure{.reason = Reason::no_answer,
                     .remedy = "correct the BMC's address, or this host's name resolution"};
@@ -156,22 +188,36 @@ Task<UdpEndpoint> find_bmc(std::shared_ptr<Transport::State> state, EntryPtr ent
     } catch (const ferrite::Error& error) {
         failure.detail = error.message();
     }
-    throw Error(failure, entry->target);
+    co_return std::unexpected(std::move(failure));
+}
+
+Task<SessionProtocol::Outcome> exchange(std::shared_ptr<Transport::State> state, EntryPtr entry,
+                                        Request request, Urgency urgency) {
+    auto endpoint = co_await find_bmc(state, entry);
+    if (!endpoint) co_return std::unexpected(endpoint.error());
+    Transport::State::run_loops(state, endpoint->address);
+    auto pending = std::make_shared<Pending>(std::move(request), urgency);
+    state->submit(entry, *endpoint, pending);
+    while (!pending->done.is_set()) co_await pending->done.wait_for(kLongSleep);
+    co_return std::move(*pending->outcome);
 }
 
 /// Holds the line, so that the session stays registered while somebody waits for it.
 Task<Bytes> call_bmc(std::shared_ptr<Transport::State> state,
-                     [[maybe_unused]] std::shared_ptr<Line> line, EntryPtr entry, Request request) {
+                     [[maybe_unused]] std::shared_ptr<Line> line, EntryPtr entry, Request request,
+                     Urgency urgency) {
     if (request.data.size() > kMostData)
         throw InvalidValue(fmt::format("An IPMI command carries at most {} bytes of data, not {}",
                                        kMostData, request.data.size()));
-    auto endpoint = co_await find_bmc(state, entry);
-    Transport::State::run_loops(state, endpoint.address);
-    auto pending = std::make_shared<Pending>(std::move(request));
-    state->submit(entry, endpoint, pending);
-    while (!pending->done.is_set()) co_await pending->done.wait_for(kLongSleep);
-    if (!*pending->outcome) throw Error(pending->outcome->error(), entry->target);
-    co_return std::move(**pending->outcome);
+    entry->breaker.admit(urgency, fmt::format("BMC {}", entry->target.host));
+    auto outcome = co_await exchange(std::move(state), entry, std::move(request), urgency);
+    bool silent = !outcome && outcome.error().reason == Reason::no_answer;
+    bool told_nothing = !outcome && (outcome.error().reason == Reason::closed ||
+                                     outcome.error().reason == Reason::busy);
+    if (silent) entry->breaker.silent();
+    if (!silent && !told_nothing) entry->breaker.answered();
+    if (!outcome) throw Error(outcome.error(), entry->target);
+    co_return std::move(*outcome);
 }
 
 }  // namespace
@@ -252,7 +298,7 @@ void Transport::State::submit(const EntryPtr& entry, const UdpEndpoint& endpoint
             settle(pending, failed(Reason::busy), signals);
         } else {
             if (!entry->endpoint) set_endpoint(entry, endpoint);
-            entry->queue.push_back(pending);
+            entry->enqueue(pending);
             if (entry->queue.size() == 1)
                 drive(
                     entry, [&] { return entry->protocol.start(pending->request, Clock::now()); },
@@ -299,7 +345,7 @@ std::pair<std::shared_ptr<Signal>, Clock::duration> Transport::State::fire_timer
         auto now = Clock::now();
         while (!timers.empty() && timers.begin()->first <= now) {
             auto entry = entries.at(timers.begin()->second);
-            drive(entry, [&] { return entry->protocol.on_timer(now); }, signals);
+            drive(entry, [&] { return entry->on_timer(now); }, signals);
         }
         if (!timers.empty()) delay = std::min<Clock::duration>(delay, timers.begin()->first - now);
         asleep_until = now + delay;
@@ -423,8 +469,8 @@ Line::~Line() {
     state_->remove(entry_);
 }
 
-Task<Bytes> Line::call(Request request) {
-    return call_bmc(state_, shared_from_this(), entry_, std::move(request));
+Task<Bytes> Line::call(Request request, Urgency urgency) {
+    return call_bmc(state_, shared_from_this(), entry_, std::move(request), urgency);
 }
 
 void Line::close() {

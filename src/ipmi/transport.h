@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/runtime.h"
 #include "base/task.h"
+#include "base/urgency.h"
 #include "ipmi/message.h"
 #include "ipmi/session_options.h"
 
@@ -58,8 +59,8 @@ public:
 
     /// The data after the completion code. Throws ipmi::Error, and InvalidValue for more data than
     /// a packet holds. Lasts at most the session's timeout after the commands before it; when the
-    /// BMC cannot be reached, those behind fail at once.
-    Task<Bytes> call(Request request);
+    /// BMC cannot be reached, those behind fail at once. A poll must bear being sent twice.
+    Task<Bytes> call(Request request, Urgency urgency);
 
     /// Closes the session; what waits fails with Reason::closed. The next call opens it again.
     void close();

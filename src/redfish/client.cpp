@@ -161,21 +161,27 @@ void Client::fail(const HttpFetch& request, const HttpFetched& answer) const {
     throw Error(reason_of_status(answer.status), options_.address, what, std::move(refusal));
 }
 
-Task<HttpFetched> Client::send(HttpFetch request) {
+Task<HttpFetched> Client::send(HttpFetch request, Urgency urgency) {
+    breaker_.admit(urgency, "Redfish service " + options_.address);
+    auto attempts = urgency == Urgency::poll ? 1U : options_.attempts;
     for (unsigned attempt = 1;; ++attempt) {
         try {
-            co_return co_await http_.fetch(request);
+            auto answer = co_await http_.fetch(request);
+            breaker_.answered();
+            co_return answer;
         } catch (const HttpClientError& error) {
-            if (!is_worth_repeating(error.failure()) || attempt >= options_.attempts)
-                throw Error(reason_of(error.failure()), options_.address, error.message());
+            auto reason = reason_of(error.failure());
+            bool last = !is_worth_repeating(error.failure()) || attempt >= attempts;
+            if (last && reason == Reason::unreachable) breaker_.silent();
+            if (last) throw Error(reason, options_.address, error.message());
         }
         co_await sleep_for(options_.retry_interval);
     }
 }
 
-Task<> Client::log_in() {
+Task<> Client::log_in(Urgency urgency) {
     // The service root may be read without a login; it says where sessions are made.
-    auto root = co_await send(make_fetch("GET", options_.root, ""));
+    auto root = co_await send(make_fetch("GET", options_.root, ""), urgency);
     std::string path;
     if (root.status == 200) {
         try {
@@ -191,7 +197,7 @@ Task<> Client::log_in() {
     body["UserName"] = options_.user;
     body["Password"] = options_.password.reveal();
     auto request = make_fetch("POST", path, ferrite::to_text(Json(std::move(body))));
-    auto answer = co_await send(request);
+    auto answer = co_await send(request, urgency);
     std::string token(answer.headers.get("X-Auth-Token"));
     if (answer.status >= 200 && answer.status < 300 && !token.empty()) {
         settle(std::move(token));
@@ -206,11 +212,12 @@ Task<> Client::log_in() {
     settle("");
 }
 
-Task<HttpFetched> Client::exchange(std::string method, std::string path, std::string body) {
+Task<HttpFetched> Client::exchange(std::string method, std::string path, std::string body,
+                                   Urgency urgency) {
     if (!is_path(path))
         throw Error(Reason::broken, options_.address, "a link to '" + path + "', which is no path");
     for (bool again = false;; again = true) {
-        if (proof().needs_login) co_await log_in();
+        if (proof().needs_login) co_await log_in(urgency);
         auto proof = this->proof();
         auto request = make_fetch(method, path, body);
         if (!proof.token.empty()) {
@@ -219,7 +226,7 @@ Task<HttpFetched> Client::exchange(std::string method, std::string path, std::st
             request.headers.set("Authorization", "Basic " + base64(options_.user + ":" +
                                                                    options_.password.reveal()));
         }
-        auto answer = co_await send(request);
+        auto answer = co_await send(request, urgency);
         if (answer.status == 401 && !proof.token.empty() && !again) {
             forget(proof.token);  // The session ended: that is no wrong password yet.
             continue;
@@ -229,8 +236,8 @@ Task<HttpFetched> Client::exchange(std::string method, std::string path, std::st
     }
 }
 
-Task<Json> Client::get(std::string path) {
-    auto answer = co_await exchange("GET", path, "");
+Task<Json> Client::get(std::string path, Urgency urgency) {
+    auto answer = co_await exchange("GET", path, "", urgency);
     Json document;
     std::string wrong;
     try {
@@ -268,16 +275,16 @@ Task<> Client::remove(std::string path) {
     co_await exchange("DELETE", std::move(path), "");
 }
 
-Task<std::string> Client::system_path(std::string id) {
+Task<std::string> Client::system_path(std::string id, Urgency urgency) {
     if (id.starts_with('/')) co_return encoded_path(id);
     if (!id.empty()) co_return options_.root + "Systems/" + encoded_path(id);
     {
         std::lock_guard lock(mutex_);
         if (!only_system_.empty()) co_return only_system_;
     }
-    auto root = co_await get(options_.root);
+    auto root = co_await get(options_.root, urgency);
     auto systems = link_to(member(root, "Systems"));
-    auto collection = co_await get(systems.empty() ? options_.root + "Systems" : systems);
+    auto collection = co_await get(systems.empty() ? options_.root + "Systems" : systems, urgency);
     std::vector<std::string> paths;
     if (const auto& members = member(collection, "Members"); members.is_array())
         for (const auto& entry : members.as_array())

@@ -5,10 +5,12 @@
 #include <optional>
 #include <string>
 
+#include "base/circuit_breaker.h"
 #include "base/http_client.h"
 #include "base/json.h"
 #include "base/secret.h"
 #include "base/task.h"
+#include "base/urgency.h"
 #include "redfish/error.h"
 
 namespace ferrite::redfish {
@@ -30,6 +32,7 @@ struct ClientOptions {
     std::chrono::milliseconds read_timeout{60'000};  ///< From the connection to the whole answer.
     unsigned attempts = 5;                           ///< When there is no connection.
     std::chrono::milliseconds retry_interval{4'000};
+    CircuitBreaker::Settings breaker;  ///< When polls of a silent service are left out.
 };
 
 /// Splits what an operator writes as address of a service, such as `10.0.0.7` or
@@ -47,17 +50,18 @@ ClientOptions options_for_address(std::string_view text);
 ///     Json root = co_await bmc.get("/redfish/v1/");
 ///
 /// All coroutines may be called from any executor and go on there; the client outlives them.
-/// Errors: all throw redfish::Error.
+/// Errors: all throw redfish::Error. A poll is tried once, and may throw CircuitOpen.
 class Client {
 public:
-    Client(HttpClient& http, ClientOptions options) : http_(http), options_(std::move(options)) {}
+    Client(HttpClient& http, ClientOptions options)
+        : http_(http), options_(std::move(options)), breaker_(options_.breaker) {}
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
     const ClientOptions& options() const { return options_; }
 
     /// The JSON document at `path`, which is what `@odata.id` members hold.
-    Task<Json> get(std::string path);
+    Task<Json> get(std::string path, Urgency urgency = Urgency::user);
     /// Done when the service has taken it (2xx), which may be before it is carried out.
     Task<> post(std::string path, JsonObject body);
     Task<> patch(std::string path, JsonObject body);
@@ -68,14 +72,15 @@ public:
 
     /// Path of a computer system: `id` as a path or as the last word of one; when empty, the
     /// service's only system. Throws InvalidValue, which lists them, when there are several.
-    Task<std::string> system_path(std::string id);
+    Task<std::string> system_path(std::string id, Urgency urgency = Urgency::user);
 
 private:
     struct Proof;  ///< What goes along with one request.
 
-    Task<HttpFetched> exchange(std::string method, std::string path, std::string body);
-    Task<HttpFetched> send(HttpFetch request);
-    Task<> log_in();
+    Task<HttpFetched> exchange(std::string method, std::string path, std::string body,
+                               Urgency urgency = Urgency::user);
+    Task<HttpFetched> send(HttpFetch request, Urgency urgency);
+    Task<> log_in(Urgency urgency);
     HttpFetch make_fetch(std::string method, const std::string& path, std::string body) const;
     Proof proof() const;
     void settle(std::string token);
@@ -84,6 +89,7 @@ private:
 
     HttpClient& http_;
     const ClientOptions options_;
+    CircuitBreaker breaker_;
     mutable std::mutex mutex_;
     /// Token of the session, empty for basic authentication; nothing before the login.
     std::optional<std::string> token_;

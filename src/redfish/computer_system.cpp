@@ -106,9 +106,9 @@ JsonObject boot_changes(const ComputerSystem& system, const BootOverride& wanted
     return changes;
 }
 
-Task<ComputerSystem> read_system(Client* client, std::string id) {
-    auto path = co_await client->system_path(std::move(id));
-    auto resource = co_await client->get(path);
+Task<ComputerSystem> read_system(Client* client, std::string id, Urgency urgency) {
+    auto path = co_await client->system_path(std::move(id), urgency);
+    auto resource = co_await client->get(path, urgency);
     co_return system_from_json(path, resource);
 }
 

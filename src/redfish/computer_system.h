@@ -48,7 +48,7 @@ bool offers(const ComputerSystem& system, Reset reset);
 JsonObject boot_changes(const ComputerSystem& system, const BootOverride& wanted);
 
 /// The system as it is now. Throws redfish::Error, InvalidValue (see Client::system_path).
-Task<ComputerSystem> read_system(Client* client, std::string id);
+Task<ComputerSystem> read_system(Client* client, std::string id, Urgency urgency = Urgency::user);
 
 /// Done when the service has taken it, which is before the power changes. Throws redfish::Error;
 /// its reason is `refused` when the system does not offer this.

@@ -20,6 +20,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/circuit_breaker.h"
 #include "base/runtime.h"
 #include "base/uuid.h"
 #include "conductor/conductor.h"
@@ -56,6 +57,8 @@ public:
         if (gate) co_await gate->wait_for(60s);
         std::lock_guard lock(mutex_);
         if (busy_.contains(call)) throw hardware::AgentBusy("The agent is busy.");
+        if (auto rest = rests_.find(call); rest != rests_.end())
+            throw CircuitOpen("The BMC", rest->second);
         if (auto bad = failures_.find(call); bad != failures_.end())
             throw Error(500, "scripted", bad->second);
         if (auto bad = surprises_.find(call); bad != surprises_.end())
@@ -65,6 +68,11 @@ public:
     void fail(const std::string& call, std::string message) {
         std::lock_guard lock(mutex_);
         failures_[call] = std::move(message);
+    }
+    /// The device is not asked, because it was silent.
+    void rest(const std::string& call, std::chrono::milliseconds retry_after) {
+        std::lock_guard lock(mutex_);
+        rests_[call] = retry_after;
     }
     /// Fails with an exception that is none of ours.
     void surprise(const std::string& call, std::string message) {
@@ -157,6 +165,7 @@ private:
     mutable std::mutex mutex_;
     std::vector<std::string> calls_;
     std::map<std::string, std::string> failures_, surprises_;
+    std::map<std::string, std::chrono::milliseconds> rests_;
     std::set<std::string> busy_, waits_;
     std::map<std::string, std::shared_ptr<Signal>> gates_;
     std::map<std::string, std::optional<std::string>> power_;

@@ -261,6 +261,13 @@ TEST_F(PowerSyncTest, GivesUpAfterItsRetriesAndComesBack) {
     EXPECT_LE(again, 126s);
 }
 
+TEST_F(PowerSyncTest, ABmcThatRestsIsLookedAtWhenItsTimeComesAndNothingIsCounted) {
+    auto uuid = add_with(on, on);
+    script.rest("power?", 77s);
+    for (int i = 0; i < 2 * options.power_state_sync_max_retries; ++i) EXPECT_EQ(look(uuid), 77s);
+    EXPECT_FALSE(node(uuid).maintenance);
+}
+
 TEST_F(PowerSyncTest, CountsFailuresInARowOnly) {
     auto uuid = add_with(on, on);
     for (int round = 0; round < 3; ++round) {

@@ -82,6 +82,26 @@ TEST(SessionProtocolTest, CloseEndsTheSessionAndTheCommand) {
     EXPECT_EQ(wire.bmc.protocol.session_count(), 0u);
 }
 
+TEST(SessionProtocolTest, ACommandTakesThePlaceOfAnother) {
+    for (bool opened : {true, false}) {
+        SCOPED_TRACE(opened);
+        Wire wire;
+        if (opened) {
+            ASSERT_TRUE(wire.power_state());
+        }
+        bool mute = true;
+        wire.lose = [&](Wire::Way way, const Bytes&) { return mute && way == Wire::Way::to_bmc; };
+        wire.take(wire.session.start(get_chassis_status(), wire.now));
+        wire.idle(900ms);
+        mute = false;
+        wire.take(wire.session.replace(chassis_control(PowerAction::on), wire.now));
+        wire.idle(5s);
+        EXPECT_FALSE(wire.session.busy());
+        EXPECT_EQ(wire.bmc.chassis.power, PowerState::on);
+        EXPECT_EQ(parse_power_state(*wire.power_state()), PowerState::on);
+    }
+}
+
 TEST(SessionProtocolTest, ReopensWhenTheBmcForgotTheSession) {
     Wire wire;
     ASSERT_TRUE(wire.power_state());

@@ -140,6 +140,64 @@ TEST_F(SessionTest, ATransportThatGoesAwayFailsWhatWaits) {
     EXPECT_EQ(reason_of(session.power_state()), Reason::closed);
 }
 
+/// A poll that goes on beside the test, and how it ended.
+struct Poll {
+    std::shared_ptr<Signal> done = std::make_shared<Signal>();
+    std::shared_ptr<std::optional<PowerState>> state =
+        std::make_shared<std::optional<PowerState>>();
+
+    static Task<> run(Poll poll, Task<PowerState> work) {
+        try {
+            *poll.state = co_await std::move(work);
+        } catch (const ferrite::Error&) {
+            // The state stays empty.
+        }
+        poll.done->set();
+    }
+    static Task<PowerState> switch_on(Session* session) {
+        co_await session->power(PowerAction::on);
+        co_return PowerState::on;
+    }
+};
+
+TEST_F(SessionTest, AUsersCommandOvertakesPollsOfABmcThatIsSlowToAnswer) {
+    auto options = bmc.client();
+    options.timeout = 1min;
+    Session session(transport, options);
+    wait(session.power_state());
+    bmc.set_mute(true);
+    std::vector<Poll> polls(3);
+    for (auto& poll : polls)
+        runtime.spawn("poll", Poll::run(poll, session.power_state(Urgency::poll)));
+    wait(sleep_for(50ms));
+    Poll user;
+    runtime.spawn("user", Poll::run(user, Poll::switch_on(&session)));
+    wait(sleep_for(300ms));
+    bmc.set_mute(false);
+    EXPECT_TRUE(wait(user.done->wait_for(1min)));
+    for (auto& poll : polls) {
+        EXPECT_TRUE(wait(poll.done->wait_for(1min)));
+        EXPECT_EQ(*poll.state, PowerState::on) << "they came behind it";
+    }
+}
+
+TEST_F(SessionTest, ASilentBmcIsPolledNoMoreUntilItAnswersAUser) {
+    auto options = bmc.client();
+    options.timeout = 50ms;
+    options.breaker = {.silences = 2, .first_rest = 1h};
+    Session session(transport, options);
+    bmc.set_mute(true);
+    for (int i = 0; i < 2; ++i)
+        EXPECT_EQ(reason_of(session.power_state(Urgency::poll)), Reason::no_answer);
+    EXPECT_THROW(wait(session.power_state(Urgency::poll)), CircuitOpen);
+    EXPECT_EQ(reason_of(session.power_state()), Reason::no_answer) << "a user gets through";
+    bmc.set_mute(false);
+    EXPECT_THROW(wait(session.power_state(Urgency::poll)), CircuitOpen);
+    for (int i = 0; i < 100 && reason_of(session.power_state()); ++i) {
+    }
+    EXPECT_NO_THROW((void)reason_of(session.power_state(Urgency::poll)));
+}
+
 /// What the many sessions of the next test count down together.
 struct Tally {
     explicit Tally(int count) : left(count) {}

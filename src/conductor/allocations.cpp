@@ -176,7 +176,7 @@ Task<Allocation> backfill(Services* services, Allocation allocation, std::string
         store::allocations::insert(db, allocation);
         refusal = refused_backfill(db, allocation, session->node);
     };
-    co_await give_back_on_failure(session.get(), services->store.write(store_it));
+    co_await give_back_on_failure(session.get(), session->write_held(store_it));
     co_await session->abandon();
     if (!refusal.empty()) throw Conflict(refusal);
     log_info("ALLOCATION_CREATED", "allocation={} node={}", allocation.uuid, node_uuid);

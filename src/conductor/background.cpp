@@ -13,11 +13,9 @@
 #include "conductor/allocations.h"
 #include "conductor/deadlines.h"
 #include "conductor/failure.h"
-#include "conductor/node_session.h"
-#include "conductor/operations.h"
 #include "conductor/poll_queue.h"
 #include "conductor/power_sync.h"
-#include "conductor/state_change.h"
+#include "conductor/territory.h"
 #include "conductor/wait_timeouts.h"
 #include "model/states.h"
 #include "store/conductors.h"
@@ -28,45 +26,13 @@ namespace {
 
 namespace states = model::states;
 
-constexpr std::array kBusyStates = {states::verifying, states::cleaning,   states::deploying,
-                                    states::deleting,  states::adopting,   states::inspecting,
-                                    states::rescuing,  states::unrescuing, states::servicing};
 constexpr std::array kWaitStates = {states::deploy_wait, states::clean_wait, states::rescue_wait,
                                     states::inspect_wait, states::service_wait};
+constexpr auto kBeatPoll = std::chrono::milliseconds(200);
 constexpr auto kDrainPoll = std::chrono::milliseconds(20);
 
 /// A look at a waiting node that came to nothing is repeated.
 constexpr std::chrono::seconds kAfterTrouble{10};
-
-bool is_busy(const model::Node& node) {
-    return std::ranges::find(kBusyStates, node.provision_state.value_or("")) != kBusyStates.end();
-}
-
-/// What was under way when the process ended has failed.
-Task<> fail_interrupted(Services* services, NodeSession* session, std::string why) {
-    auto& node = session->node;
-    session->record_error(
-        "startup failure",
-        fmt::format("The {} state can't be resumed by conductor {}. Moving to fail state.{}",
-                    node.provision_state.value_or(""), services->options.host, why));
-    change_state(node, "fail", Follows::nothing);
-    co_return;
-}
-
-/// How a node that was found busy goes on.
-Work work_for_interrupted(NodeSession& session) {
-    std::string why;
-    try {
-        session.resolve_interfaces();
-        auto work = resumed_work(session.node);
-        if (work && session.services().options.resume_interrupted) return std::move(*work);
-    } catch (const Error& error) {
-        why = " " + error.message();
-    }
-    return [why = std::move(why)](Services* services, NodeSession* held) {
-        return fail_interrupted(services, held, why);
-    };
-}
 
 }  // namespace
 
@@ -75,11 +41,37 @@ struct Background::State : std::enable_shared_from_this<State> {
     Services& services;
     PowerSync power_sync;
     Deadlines deadlines;
+    Territory territory;
     std::atomic<bool> stopping = false;
     std::optional<PollQueue> power_polls;  ///< Once there is something to point to.
 
     explicit State(Services& s)
-        : kept(s.shared_from_this()), services(s), power_sync(s), deadlines(s.runtime) {}
+        : kept(s.shared_from_this()),
+          services(s),
+          power_sync(s),
+          deadlines(s.runtime),
+          territory(s, events()) {}
+
+    Territory::Events events() {
+        return {.taken = [this](const store::nodes::Place& place) { take(place); },
+                .lost = [this](const std::string& uuid) { forget(uuid); },
+                .again =
+                    [this](const std::string& uuid, std::chrono::milliseconds from_now) {
+                        if (!stopping) deadlines.set(Deadlines::Kind::hand_over, uuid, from_now);
+                    }};
+    }
+
+    void take(const store::nodes::Place& place) {
+        watch_power(place.uuid);
+        if (std::ranges::find(kWaitStates, place.provision_state) != kWaitStates.end())
+            deadlines.set(Deadlines::Kind::wait_timeout, place.uuid, std::chrono::seconds(0));
+    }
+
+    void forget(const std::string& uuid) {
+        for (auto kind : {Deadlines::Kind::power_sync, Deadlines::Kind::wait_timeout,
+                          Deadlines::Kind::hand_over})
+            deadlines.cancel(kind, uuid);
+    }
 
     void make_polls() {
         power_polls.emplace(services.runtime,
@@ -108,12 +100,16 @@ struct Background::State : std::enable_shared_from_this<State> {
 
     void on_due(Deadlines::Kind kind, const std::string& uuid) {
         if (stopping) return;
+        if (kind == Deadlines::Kind::hand_over) {
+            services.runtime.spawn("hand-over of node " + uuid, territory.look_at(uuid));
+            return;
+        }
         if (kind == Deadlines::Kind::wait_timeout) {
             services.runtime.spawn("wait time-out of node " + uuid,
                                    look_at_wait(shared_from_this(), uuid));
             return;
         }
-        power_polls->push(uuid);
+        if (territory.has(uuid)) power_polls->push(uuid);
     }
 
     static Task<> sync_power(std::shared_ptr<State> self, std::string uuid) {
@@ -139,56 +135,56 @@ struct Background::State : std::enable_shared_from_this<State> {
     }
 
     static Task<> beat(std::shared_ptr<State> self) {
-        auto last = std::chrono::steady_clock::now();
-        while (!self->stopping) {
-            co_await sleep_for(std::chrono::milliseconds(200));
-            auto now = std::chrono::steady_clock::now();
-            if (now - last < self->services.options.heartbeat_interval) continue;
-            last = now;
-            auto failure = co_await failure_of(self->services.store.write([self](store::Sql& db) {
-                store::conductors::heartbeat(db, self->services.options.host);
-            }));
-            if (failure) log_error("CONDUCTOR_HEARTBEAT_FAILED", "error={}", *failure);
-        }
-    }
-
-    static Task<> resume(std::shared_ptr<State> self, std::string uuid) {
         auto& services = self->services;
-        auto session = co_await NodeSession::lock(&services, uuid, NodeSession::Patience::patient,
-                                                  NodeSession::Interfaces::skip);
-        if (!is_busy(session->node)) {
-            co_await session->abandon();
-            co_return;
+        auto last = std::chrono::steady_clock::now();
+        while (!services.ended) {
+            co_await sleep_for(kBeatPoll);
+            auto now = std::chrono::steady_clock::now();
+            if (now - last < services.options.heartbeat_interval) continue;
+            last = now;
+            bool changed = false;
+            auto failure = co_await failure_of(be_alive(self, &changed));
+            if (failure) log_error("CONDUCTOR_HEARTBEAT_FAILED", "error={}", *failure);
+            if (changed) co_await self->territory.survey();
         }
-        log_info("NODE_RESUMED", "node={} state=\"{}\"", uuid,
-                 session->node.provision_state.value_or(""));
-        auto work = work_for_interrupted(*session);
-        carry_out(services, std::move(session), "resumed work", std::move(work));
     }
 
-    void take_on() {
-        services.store.write_now([&](store::Sql& db) {
-            store::nodes::release_all(db, services.options.host);
-            store::conductors::enter(db, services.options.host, services.options.conductor_group,
-                                     services.drivers.names());
+    /// Shows that this conductor is alive, and takes out those that are not. `changed` when locks
+    /// have become free by that.
+    static Task<> be_alive(std::shared_ptr<State> self, bool* changed) {
+        auto& services = self->services;
+        auto& presence = services.presence;
+        auto before = Presence::now();
+        auto silent_since = now_seconds() - services.options.heartbeat_timeout;
+        // Who was paused itself can not tell who else was: the others show it in a moment.
+        bool judges = presence.certain() && !self->stopping;
+        bool alive = false;
+        std::vector<std::string> dead;
+        co_await services.store.write([&](store::Sql& db) {
+            alive = presence.renew(db);
+            dead = alive && judges ? store::conductors::bury_silent(db, silent_since)
+                                   : std::vector<std::string>();
         });
-        auto busy = services.store.read(
-            [&](store::Sql& db) { return store::nodes::in_states(db, kBusyStates); });
-        for (const auto& uuid : busy)
-            services.runtime.spawn("resuming node " + uuid, resume(shared_from_this(), uuid));
-        auto waiting = services.store.read(
-            [&](store::Sql& db) { return store::nodes::in_states(db, kWaitStates); });
-        for (const auto& uuid : waiting)
-            deadlines.set(Deadlines::Kind::wait_timeout, uuid, std::chrono::seconds(0));
-        resume_allocations(services);
+        for (const auto& host : dead)
+            log_warning("CONDUCTOR_DEAD", "host={} its work is taken over", host);
+        if (!alive && !self->stopping) {
+            log_warning("CONDUCTOR_WAS_HELD_DEAD",
+                        "host={} what it did is gone on with by others; it enters anew",
+                        services.options.host);
+            co_await services.store.write([&](store::Sql& db) { self->enter(db); });
+        }
+        presence.renewed(before);
+        *changed = !alive || !dead.empty();
     }
 
-    /// The list of all nodes is read behind the start, so that ten thousand of them delay nobody.
-    static Task<> watch_all(std::shared_ptr<State> self) {
-        auto uuids =
-            self->services.store.read([](store::Sql& db) { return store::nodes::all_uuids(db); });
-        for (const auto& uuid : uuids) self->watch_power(uuid);
-        co_return;
+    void enter(store::Sql& db) {
+        store::conductors::enter(db, services.options.host, services.presence.incarnation(),
+                                 services.options.conductor_group, services.drivers.names());
+    }
+
+    static Task<> take_on(std::shared_ptr<State> self) {
+        co_await self->territory.survey();
+        resume_allocations(self->services);
     }
 };
 
@@ -206,14 +202,14 @@ Background::~Background() {
 }
 
 void Background::start() {
-    state_->take_on();
+    state_->services.store.write_now([this](store::Sql& db) { state_->enter(db); });
     state_->deadlines.start(
         [weak = std::weak_ptr(state_)](Deadlines::Kind kind, const std::string& uuid) {
             if (auto state = weak.lock()) state->on_due(kind, uuid);
         });
     state_->services.runtime.spawn("conductor heartbeat", State::beat(state_));
-    if (state_->syncs_power())
-        state_->services.runtime.spawn("power sync of all nodes", State::watch_all(state_));
+    // Behind the start, so that ten thousand nodes delay nobody.
+    state_->services.runtime.spawn("taking on nodes", State::take_on(state_));
 }
 
 Task<bool> Background::drain(std::chrono::seconds timeout) {
@@ -221,21 +217,24 @@ Task<bool> Background::drain(std::chrono::seconds timeout) {
     state_->stopping = true;
     state_->deadlines.stop();
     state_->power_polls->stop();
+    const auto& host = services.options.host;
+    co_await services.store.write([&](store::Sql& db) { store::conductors::leave(db, host); });
     auto deadline = std::chrono::steady_clock::now() + timeout;
     while (services.workers > 0 && std::chrono::steady_clock::now() < deadline)
         co_await sleep_for(kDrainPoll);
-    co_await services.store.write(
-        [&](store::Sql& db) { store::conductors::leave(db, services.options.host); });
-    co_return services.workers == 0;
+    if (services.workers > 0) co_return false;
+    co_await services.store.write([&](store::Sql& db) { store::conductors::depart(db, host); });
+    co_return true;
 }
 
 void Background::watch(const std::string& uuid) {
+    state_->territory.add(uuid);
     state_->watch_power(uuid);
 }
 
 void Background::forget(const std::string& uuid) {
-    state_->deadlines.cancel(Deadlines::Kind::power_sync, uuid);
-    state_->deadlines.cancel(Deadlines::Kind::wait_timeout, uuid);
+    state_->territory.remove(uuid);
+    state_->forget(uuid);
     state_->services.drivers.forget_node(uuid);
 }
 

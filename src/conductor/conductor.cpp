@@ -115,7 +115,7 @@ Task<> Conductor::destroy_node(RequestContext, std::string uuid) {
     std::exception_ptr failure;
     try {
         check_deletable(session->node, services.options.allow_deleting_available_nodes);
-        co_await services.store.write(
+        co_await session->write_held(
             [&](store::Sql& db) { store::nodes::remove(db, session->node); });
     } catch (...) {
         failure = std::current_exception();

@@ -45,8 +45,7 @@ Task<> keep_inventory(NodeSession* session, InspectionReport report) {
     row.inventory_data = model::JsonText(Json(std::move(report.inventory)));
     report.plugin_data.erase("logs");
     row.plugin_data = model::JsonText(Json(std::move(report.plugin_data)));
-    co_await session->services().store.write(
-        [&](store::Sql& db) { store::inventories::put(db, row); });
+    co_await session->write_held([&](store::Sql& db) { store::inventories::put(db, row); });
 }
 
 /// Saves the node as `found`. When that can not be, it is left as it was: it must be possible to
@@ -79,8 +78,7 @@ Task<> work_in(NodeSession* session, InspectionReport report) {
         session->services().store.read([](store::Sql& db) { return inspection_rules(db, "main"); });
     apply_inspection_rules(rules, inspected);
     co_await take_over(session, found);
-    co_await session->services().store.write(
-        [&](store::Sql& db) { write_ports(db, before, inspected); });
+    co_await session->write_held([&](store::Sql& db) { write_ports(db, before, inspected); });
     if (options.keep_inventory) co_await keep_inventory(session, std::move(report));
 }
 

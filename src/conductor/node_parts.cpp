@@ -33,7 +33,7 @@ Task<> with_locked_node(Services* services, std::string node_uuid, Change change
                                    NodeSession::Interfaces::skip);
     std::exception_ptr failure;
     try {
-        co_await services->store.write([&](store::Sql& db) { change(session->node, db); });
+        co_await session->write_held([&](store::Sql& db) { change(session->node, db); });
     } catch (...) {
         failure = std::current_exception();
     }

@@ -23,15 +23,16 @@ namespace {
 struct Taken {
     model::Node node;
     std::vector<model::Port> ports;
-    bool locked = false;
+    std::optional<store::nodes::Lease> lease;
 };
 
 Taken take_lock(store::Sql& db, const std::string& uuid, const std::string& host) {
     Taken taken;
     taken.node = store::nodes::get(db, uuid);
-    taken.locked = store::nodes::reserve(db, taken.node.id, host);
-    if (!taken.locked) return taken;
-    taken.node.reservation = host;
+    taken.lease = store::nodes::reserve(db, taken.node.id, host);
+    if (!taken.lease) return taken;
+    // What was read before the lock was taken may be older than the lock's last holder left it.
+    taken.node = store::nodes::get(db, uuid);
     taken.ports = store::ports::of_node(db, taken.node.uuid);
     return taken;
 }
@@ -43,9 +44,8 @@ void cut(std::optional<std::string>& text, std::size_t most) {
     text->resize(most);
 }
 
-Task<> give_back(std::shared_ptr<Services> services, std::int64_t id) {
-    co_await services->store.write(
-        [&](store::Sql& db) { store::nodes::release(db, id, services->options.host); });
+Task<> give_back(std::shared_ptr<Services> services, store::nodes::Lease lease) {
+    co_await services->store.write([&](store::Sql& db) { store::nodes::release(db, lease); });
 }
 
 }  // namespace
@@ -59,11 +59,12 @@ Task<std::unique_ptr<NodeSession>> NodeSession::lock(Services* services, std::st
     for (unsigned attempt = 1;; ++attempt) {
         auto taken = co_await services->store.write(
             [&](store::Sql& db) { return take_lock(db, uuid, options.host); });
-        if (taken.locked) {
+        if (taken.lease) {
             std::unique_ptr<NodeSession> session(new NodeSession(*services));
             session->stored_ = taken.node;
             session->node = std::move(taken.node);
             session->ports = std::move(taken.ports);
+            session->lease_ = std::move(*taken.lease);
             session->locked_ = true;
             if (interfaces == Interfaces::resolve) session->resolve_interfaces();
             co_return session;
@@ -91,7 +92,7 @@ std::unique_ptr<NodeSession> NodeSession::look(Services& services, const std::st
 NodeSession::~NodeSession() {
     // Once the conductor is gone, its next start gives back what it held.
     if (locked_ && !services_->ended)
-        services_->runtime.spawn("release " + stored_.uuid, give_back(services_, stored_.id));
+        services_->runtime.spawn("release " + stored_.uuid, give_back(services_, lease_));
 }
 
 void NodeSession::resolve_interfaces() {
@@ -99,28 +100,44 @@ void NodeSession::resolve_interfaces() {
 }
 
 void NodeSession::write(store::Sql& db) {
-    if (!locked_) throw Error(500, "not_locked", "A node is saved without its lock.");
     const auto& options = services_->options;
     cut(node.last_error, options.max_error_length);
     cut(node.maintenance_reason, options.max_error_length);
-    store::nodes::save(db, stored_, node);
+    if (!store::nodes::save(db, stored_, node)) store::nodes::ensure_held(db, lease_);
     if (!options.node_history) return;
     for (const auto& event : events_)
         store::history::add(db, event.state, options.host, event.severity, event.type, event.text,
                             options.node_history_max_entries);
 }
 
+Task<> NodeSession::write_unless_lost(std::function<void(store::Sql&)> f) {
+    if (!locked_) throw store::nodes::lost(lease_);
+    try {
+        co_await services_->store.write(std::move(f));
+    } catch (const Error& error) {
+        if (error.code() == "lease_lost") locked_ = false;
+        throw;
+    }
+}
+
+Task<> NodeSession::write_held(std::function<void(store::Sql&)> f) {
+    co_await write_unless_lost([&](store::Sql& db) {
+        store::nodes::ensure_held(db, lease_);
+        f(db);
+    });
+}
+
 Task<> NodeSession::save() {
-    co_await services_->store.write([this](store::Sql& db) { write(db); });
+    co_await write_unless_lost([this](store::Sql& db) { write(db); });
     stored_ = node;
     events_.clear();
 }
 
 Task<> NodeSession::release() {
-    co_await services_->store.write([this](store::Sql& db) {
+    co_await write_unless_lost([this](store::Sql& db) {
         node.reservation = stored_.reservation;
         write(db);
-        store::nodes::release(db, node.id, services_->options.host);
+        store::nodes::release(db, lease_);
     });
     locked_ = false;
     stored_ = node;
@@ -130,7 +147,18 @@ Task<> NodeSession::release() {
 
 Task<> NodeSession::abandon() {
     if (!std::exchange(locked_, false)) co_return;
-    co_await give_back(services_, stored_.id);
+    co_await give_back(services_, lease_);
+}
+
+Task<> NodeSession::ensure_held() {
+    auto& presence = services_->presence;
+    bool looks_only = lease_.generation == 0;
+    if (looks_only || (locked_ && presence.certain())) co_return;
+    auto before = Presence::now();
+    co_await write_held([&](store::Sql& db) {
+        if (!presence.renew(db)) throw store::nodes::lost(lease_);
+    });
+    presence.renewed(before);
 }
 
 Task<> give_back_on_failure(NodeSession* session, Task<> work) {
@@ -173,13 +201,16 @@ void fail_whatever_it_was(NodeSession* session, std::string_view name, std::stri
 /// What came of the work must not get lost to, say, a full disk: the lock is kept until it is safe.
 Task<> keep_result(NodeSession* session) {
     constexpr std::chrono::seconds kLongestPause{30};
-    for (std::chrono::seconds pause{1};; pause = std::min(2 * pause, kLongestPause)) {
+    for (std::chrono::seconds pause{1}; session->holds();
+         pause = std::min(2 * pause, kLongestPause)) {
         auto failure = co_await failure_of(session->release());
         if (!failure) co_return;
+        if (!session->holds()) break;
         log_error("NODE_NOT_SAVED", "node={} retry_seconds={} error={}", session->node.uuid,
                   pause.count(), *failure);
         co_await sleep_for(pause);
     }
+    log_warning("NODE_LOST", "node={}", session->node.uuid);
 }
 
 Task<> run_to_end(std::shared_ptr<Services> services, std::unique_ptr<NodeSession> session,

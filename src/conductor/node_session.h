@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -7,6 +8,7 @@
 
 #include "conductor/services.h"
 #include "hardware/interfaces.h"
+#include "store/nodes.h"
 
 namespace ferrite::conductor {
 
@@ -18,7 +20,8 @@ namespace ferrite::conductor {
 ///     co_await session->release();       // saves, and gives the lock back
 ///
 /// One coroutine at a time. When it goes out of scope unreleased, the lock is given back without
-/// saving.
+/// saving. A lock that another conductor took over, because this one was held to be dead, is lost:
+/// whatever would be written is refused with Error "lease_lost".
 class NodeSession final : public hardware::NodeContext {
 public:
     /// How long to try for a lock that somebody has: as configured, not at all, or for ever.
@@ -40,10 +43,17 @@ public:
     void resolve_interfaces();
 
     Task<> save() override;
+    Task<> ensure_held() override;
     /// Saves what changed and gives the lock back, in one transaction.
     Task<> release();
     /// Gives the lock back and forgets what changed.
     Task<> abandon();
+
+    /// Runs `f` as one transaction, in which the lock cannot be lost.
+    Task<> write_held(std::function<void(store::Sql&)> f);
+
+    /// False once the lock was given back or lost.
+    bool holds() const { return locked_; }
 
     /// Sets last_error and keeps the event in the node's history. Written with the next save().
     void record_error(std::string_view event_type, std::string text);
@@ -59,10 +69,12 @@ private:
 
     explicit NodeSession(Services& services) : services_(services.shared_from_this()) {}
     void write(store::Sql& db);
+    Task<> write_unless_lost(std::function<void(store::Sql&)> f);
 
     std::shared_ptr<Services> services_;
     model::Node stored_;  ///< The node as the database has it.
     std::vector<Event> events_;
+    store::nodes::Lease lease_;
     bool locked_ = false;
 };
 

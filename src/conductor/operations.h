@@ -88,6 +88,8 @@ Begun begin_abort(NodeSession& session, const ProvisionRequest& request);
 /// Checks and notes a power action that was asked for (reference: conductor.md section 2.10).
 Work begin_power(NodeSession& session, std::string action,
                  std::optional<std::chrono::seconds> timeout);
+/// Goes on with a power change that was interrupted. Bears being run twice.
+Task<> resume_power(Services* services, NodeSession* session);
 
 /// A verb by its word in the API.
 struct Operation {

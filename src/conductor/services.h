@@ -8,8 +8,10 @@
 #include <vector>
 
 #include "base/runtime.h"
+#include "conductor/presence.h"
 #include "hardware/drivers.h"
 #include "hardware/power_action.h"
+#include "store/nodes.h"
 #include "store/store.h"
 
 namespace ferrite::conductor {
@@ -42,6 +44,7 @@ struct Options {
     std::chrono::seconds inspect_wait_timeout{1800};
     std::chrono::seconds service_callback_timeout{1800};
     std::chrono::seconds heartbeat_interval{10};
+    std::chrono::seconds heartbeat_timeout{60};  ///< After which a conductor is held to be dead.
     bool automated_clean = true;
     bool allow_provisioning_in_maintenance = true;
     bool allow_deleting_available_nodes = true;
@@ -68,12 +71,20 @@ class NodeSession;
 /// a stopped runtime drops goes later than the conductor itself.
 struct Services : std::enable_shared_from_this<Services> {
     Services(store::Store& s, const hardware::Drivers& d, Runtime& r, Options o)
-        : store(s), drivers(d), runtime(r), options(std::move(o)) {}
+        : store(s),
+          drivers(d),
+          runtime(r),
+          options(std::move(o)),
+          presence(options.host, options.heartbeat_timeout) {}
 
     store::Store& store;
     const hardware::Drivers& drivers;
     Runtime& runtime;
     const Options options;
+    Presence presence;
+
+    /// Whether this conductor is the one for such a node.
+    std::function<bool(const store::nodes::Place&)> in_charge = [](const auto&) { return true; };
 
     std::atomic<std::size_t> workers = 0;
     std::atomic<bool> ended = false;  ///< The conductor is gone: start nothing any more.

@@ -67,7 +67,7 @@ Task<> tear_down(Services* services, NodeSession* session) {
     auto failure = co_await failure_of(take_instance_down(session));
     forget_instance(node);
     // The volumes were the instance's; the connectors are the machine's and stay.
-    co_await services->store.write(
+    co_await session->write_held(
         [&](store::Sql& db) { store::volume_targets::remove_of_node(db, node.uuid); });
     if (failure) {
         session->record_error(

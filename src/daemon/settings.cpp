@@ -206,6 +206,7 @@ conductor::Options conductor_settings(const Options& options) {
     to.inspect_wait_timeout = from.inspect_wait_timeout;
     to.service_callback_timeout = from.service_callback_timeout;
     to.heartbeat_interval = from.heartbeat_interval;
+    to.heartbeat_timeout = from.heartbeat_timeout;
     to.automated_clean = from.automated_clean;
     to.allow_provisioning_in_maintenance = from.allow_provisioning_in_maintenance;
     to.allow_deleting_available_nodes = from.allow_deleting_available_nodes;

@@ -207,6 +207,7 @@ Task<StepOutcome> AgentDeploy::start_in_band(NodeContext* context, StepKind kind
     params["ports"] = port_views(*context);
     params[fmt::format("{}_version", word)] =
         context->node.driver_internal_info.get("hardware_manager_version");
+    co_await context->ensure_held();
     co_await agent_.start(&context->node, fmt::format("{0}.execute_{0}_step", word),
                           std::move(params));
     co_return StepOutcome::wait;

@@ -77,6 +77,7 @@ Task<> DirectDeploy::prepare_instance_boot(NodeContext* context) {
         params["efi_system_part_uuid"] = Json();
         params["prep_boot_part_uuid"] = Json();
         params["target_boot_mode"] = mode;
+        co_await context->ensure_held();
         co_await agent_.run(&context->node, "image.install_bootloader", std::move(params),
                             std::chrono::seconds(600));
     }
@@ -86,11 +87,13 @@ Task<> DirectDeploy::prepare_instance_boot(NodeContext* context) {
 
 Task<> DirectDeploy::tear_down_agent(NodeContext* context) {
     if (context->node.disable_power_off) {
+        co_await context->ensure_held();
         co_await agent_.run(&context->node, "system.lockdown", {});
         co_return;
     }
     bool asked = true;
     try {
+        co_await context->ensure_held();
         co_await agent_.start(&context->node, "standby.power_off", {});
     } catch (const Error& error) {
         log_warning("DEPLOY_AGENT_POWER_OFF", "node={} error={}", context->node.uuid,

@@ -282,6 +282,11 @@ struct NodeContext {
 
     /// Makes what was changed in `node` durable; resumes when it is.
     virtual Task<> save() = 0;
+
+    /// To be awaited before hardware is told to change. Throws Error "lease_lost" when the node may
+    /// be another conductor's by now, as after a long pause of the process: two of them must not
+    /// drive one machine. Costs nothing otherwise.
+    virtual Task<> ensure_held() { co_return; }
 };
 
 /// Thrown by what an implementation does not have.

@@ -193,6 +193,7 @@ Task<std::optional<std::string>> IpmiPower::power_state(NodeContext* context) {
 
 Task<> IpmiPower::set_power_state(NodeContext* context, std::string target,
                                   std::chrono::seconds timeout) {
+    co_await context->ensure_held();
     auto session = bmcs_.session_for(context->node);
     auto action = target == power::on         ? ipmi::PowerAction::on
                   : target == power::soft_off ? ipmi::PowerAction::soft
@@ -205,6 +206,7 @@ Task<> IpmiPower::set_power_state(NodeContext* context, std::string target,
 }
 
 Task<> IpmiPower::reboot(NodeContext* context, bool soft, std::chrono::seconds timeout) {
+    co_await context->ensure_held();
     auto session = bmcs_.session_for(context->node);
     auto poll = bmcs_.settings().power_poll_interval;
     if (context->node.disable_power_off) {
@@ -216,6 +218,7 @@ Task<> IpmiPower::reboot(NodeContext* context, bool soft, std::chrono::seconds t
         co_await session->power(soft ? ipmi::PowerAction::soft : ipmi::PowerAction::off);
         co_await wait_for_power(session.get(), ipmi::PowerState::off, poll, timeout);
     }
+    co_await context->ensure_held();
     co_await force_boot_device(session.get(), &context->node, &bmcs_.settings());
     co_await session->power(ipmi::PowerAction::on);
     co_await wait_for_power(session.get(), ipmi::PowerState::on, poll, timeout);
@@ -251,6 +254,7 @@ Task<> IpmiManagement::set_boot_device(NodeContext* context, std::string device,
         throw InvalidValue(fmt::format(
             "Boot device '{}' is not one that IPMI can set: pxe, disk, cdrom, bios, safe.",
             device));
+    co_await context->ensure_held();
     auto session = bmcs_.session_for(context->node);
     auto& info = context->node.driver_internal_info;
     bool forced = flag_of(context->node, "ipmi_force_boot_device", false);
@@ -264,6 +268,7 @@ Task<> IpmiManagement::set_boot_device(NodeContext* context, std::string device,
 }
 
 Task<> IpmiManagement::inject_nmi(NodeContext* context) {
+    co_await context->ensure_held();
     auto session = bmcs_.session_for(context->node);
     co_await session->power(ipmi::PowerAction::diag);
 }

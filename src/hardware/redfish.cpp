@@ -262,6 +262,7 @@ Task<std::optional<std::string>> RedfishPower::power_state(NodeContext* context)
 
 Task<> RedfishPower::set_power_state(NodeContext* context, std::string target,
                                      std::chrono::seconds timeout) {
+    co_await context->ensure_held();
     auto client = bmcs_.client_for(context->node);
     auto id = redfish_system_id(context->node);
     auto settings = bmcs_.settings();
@@ -275,6 +276,7 @@ Task<> RedfishPower::set_power_state(NodeContext* context, std::string target,
 }
 
 Task<> RedfishPower::reboot(NodeContext* context, bool soft, std::chrono::seconds timeout) {
+    co_await context->ensure_held();
     auto client = bmcs_.client_for(context->node);
     auto id = redfish_system_id(context->node);
     auto settings = bmcs_.settings();
@@ -291,6 +293,7 @@ Task<> RedfishPower::reboot(NodeContext* context, bool soft, std::chrono::second
         co_await reset(client, id, Reset::force_off, settings);
         co_await wait_for_power(client, id, false, poll, timeout);
     }
+    co_await context->ensure_held();
     co_await restore_boot_device(context, client, settings);
     co_await reset(client, id, Reset::on, settings);
     co_await wait_for_power(client, id, true, poll, timeout);
@@ -323,6 +326,7 @@ Task<BootDeviceSetting> RedfishManagement::boot_device(NodeContext* context) {
 
 Task<> RedfishManagement::set_boot_device(NodeContext* context, std::string device,
                                           bool persistent) {
+    co_await context->ensure_held();
     auto wanted = override_for(context->node, device, persistent);
     auto client = bmcs_.client_for(context->node);
     auto id = redfish_system_id(context->node);
@@ -340,6 +344,7 @@ Task<> RedfishManagement::set_boot_device(NodeContext* context, std::string devi
 }
 
 Task<> RedfishManagement::attach_virtual_media(NodeContext* context, VirtualMediaImage image) {
+    co_await context->ensure_held();
     auto client = bmcs_.client_for(context->node);
     auto url = std::move(image.url);
     if (image.serve_copy)
@@ -351,6 +356,7 @@ Task<> RedfishManagement::attach_virtual_media(NodeContext* context, VirtualMedi
 
 Task<> RedfishManagement::detach_virtual_media(NodeContext* context,
                                                std::vector<std::string> device_types) {
+    co_await context->ensure_held();
     auto client = bmcs_.client_for(context->node);
     co_await redfish::eject_media(client.get(), redfish_system_id(context->node),
                                   media_types(device_types));
@@ -371,6 +377,7 @@ Task<JsonObject> RedfishManagement::virtual_media(NodeContext* context) {
 }
 
 Task<> RedfishManagement::inject_nmi(NodeContext* context) {
+    co_await context->ensure_held();
     auto client = bmcs_.client_for(context->node);
     co_await reset(client, redfish_system_id(context->node), Reset::nmi, bmcs_.settings());
 }

@@ -13,6 +13,8 @@ constexpr Field<Conductor> kFields[] = {
     field("conductor_group", text, &Conductor::conductor_group, since(1, 49), brief),
     field("drivers", list, &Conductor::drivers, since(1, 49)),
     field("online", boolean, &Conductor::online, since(1, 49), hidden),
+    field("entered", boolean, &Conductor::entered, since(1, 49), hidden),
+    field("incarnation", text, &Conductor::incarnation, since(1, 49), hidden),
     computed<Conductor>("alive", boolean, since(1, 49), brief),
     computed<Conductor>("links", list, since(1, 49), brief, unselectable),
     // clang-format on

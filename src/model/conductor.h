@@ -17,8 +17,11 @@ struct Conductor {
     std::optional<Timestamp> created_at;
     std::optional<Timestamp> updated_at;  ///< Last heartbeat.
     std::string conductor_group;
-    JsonText drivers;  ///< List of hardware type names.
-    bool online = true;
+    JsonText drivers;    ///< List of hardware type names.
+    bool online = true;  ///< Takes nodes.
+    /// May hold locks: not yet given up for dead. One that drains has not left, and is not online.
+    bool entered = true;
+    std::string incarnation;  ///< Tells its process from earlier ones of that name.
 };
 
 std::span<const Field<Conductor>> conductor_fields();

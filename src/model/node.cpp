@@ -79,6 +79,7 @@ constexpr Field<Node> kFields[] = {
     field("rescue_interface", text, &Node::rescue_interface, since(1, 38), always),
     field("storage_interface", text, &Node::storage_interface, since(1, 33), always),
     field("vendor_interface", text, &Node::vendor_interface, since(1, 31), always),
+    field("reservation_generation", integer, &Node::reservation_generation, since(1, 1), hidden, unsortable),
     field("conductor_affinity", text, &Node::conductor_affinity, since(1, 1), hidden, unsortable),
     computed<Node>("conductor", text, since(1, 49)),
     computed<Node>("links", list, since(1, 1), brief, unselectable),

@@ -47,6 +47,8 @@ struct Node {
     std::optional<std::string> power_state;
     std::optional<std::string> target_power_state;
     std::optional<std::string> reservation;
+    /// Counts who took the lock, by whatever means: the fencing number of a lease.
+    std::int64_t reservation_generation = 0;
     std::optional<std::string> last_error;
     std::optional<std::string> fault;
     bool maintenance = false;

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/uuid.h"
+#include "model/states.h"
 #include "store/allocation_match.h"
 #include "store/nodes.h"
 #include "store/tables.h"
@@ -93,8 +94,15 @@ bool place(Sql& db, std::string_view uuid) {
     if (!allocation || !allocation->in_state(states::allocating)) return true;
     auto chosen = best_match(db, *allocation);
     if (!chosen) return false;
-    give(db, *allocation, nodes::get(db, *chosen));
-    return true;
+    auto lease = nodes::reserve(db, nodes::get(db, *chosen).id, "allocation");
+    if (!lease) return false;
+    // Where transactions run side by side, it may have been given away until the lock was ours.
+    auto node = nodes::get(db, *chosen);
+    bool still_free =
+        !node.instance_uuid && !node.maintenance && node.in_state(model::states::available);
+    if (still_free) give(db, *allocation, node);
+    nodes::release(db, *lease);
+    return still_free;
 }
 
 void fail(Sql& db, std::string_view uuid, std::string why) {

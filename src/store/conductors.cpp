@@ -1,18 +1,21 @@
 #include "store/conductors.h"
 
+#include "store/nodes.h"
 #include "store/tables.h"
 
 namespace ferrite::store::conductors {
 
 using model::Conductor;
 
-void enter(Sql& db, std::string_view hostname, std::string_view group,
+void enter(Sql& db, std::string_view hostname, std::string_view incarnation, std::string_view group,
            const std::vector<std::string>& drivers) {
     JsonArray names(drivers.begin(), drivers.end());
     auto known = find(db, hostname);
     Conductor row = known.value_or(Conductor{});
     row.hostname = hostname;
+    row.incarnation = incarnation;
     row.conductor_group = group;
+    row.entered = true;
     row.drivers = model::JsonText(Json(std::move(names)));
     row.online = true;
     row.updated_at = now_seconds();
@@ -22,16 +25,44 @@ void enter(Sql& db, std::string_view hostname, std::string_view group,
         row.created_at = row.updated_at;
         insert_row(db, conductor_table(), row);
     }
+    nodes::break_locks(db, hostname);
 }
 
-void heartbeat(Sql& db, std::string_view hostname) {
-    Query beat(db, "UPDATE conductors SET updated_at=?, online=1 WHERE hostname=?");
-    beat.bind(0, now_seconds().time_since_epoch().count()).bind(1, hostname).run();
+bool heartbeat(Sql& db, std::string_view hostname, std::string_view incarnation) {
+    Query beat(db,
+               "UPDATE conductors SET updated_at=? "
+               "WHERE hostname=? AND incarnation=? AND entered=1");
+    beat.bind(0, now_seconds().time_since_epoch().count()).bind(1, hostname).bind(2, incarnation);
+    return beat.run() == 1;
+}
+
+std::vector<std::string> bury_silent(Sql& db, Timestamp since) {
+    std::vector<std::string> silent;
+    {
+        Query rows(db, "SELECT hostname FROM conductors WHERE entered=1 AND updated_at<?");
+        rows.bind(0, since.time_since_epoch().count());
+        while (rows.step()) silent.emplace_back(rows.text(0));
+    }
+    std::erase_if(silent, [&](const std::string& hostname) {
+        Query bury(db,
+                   "UPDATE conductors SET online=0, entered=0 "
+                   "WHERE hostname=? AND entered=1 AND updated_at<?");
+        bury.bind(0, std::string_view(hostname)).bind(1, since.time_since_epoch().count());
+        return bury.run() != 1;
+    });
+    for (const auto& hostname : silent) nodes::break_locks(db, hostname);
+    return silent;
 }
 
 void leave(Sql& db, std::string_view hostname) {
     Query gone(db, "UPDATE conductors SET online=0 WHERE hostname=?");
     gone.bind(0, hostname).run();
+}
+
+void depart(Sql& db, std::string_view hostname) {
+    Query gone(db, "UPDATE conductors SET online=0, entered=0 WHERE hostname=?");
+    gone.bind(0, hostname).run();
+    nodes::break_locks(db, hostname);
 }
 
 std::optional<Conductor> find(Sql& db, std::string_view hostname) {

@@ -14,11 +14,20 @@
 /// Conductors in the database; inside `Store::read` or `Store::write`.
 namespace ferrite::store::conductors {
 
-/// Adds the row of this conductor or brings it up to date: online, heard of now.
-void enter(Sql& db, std::string_view hostname, std::string_view group,
+/// Adds the row of this conductor or brings it up to date: online, heard of now. Whatever process
+/// had the name before is held to be dead: its locks are broken (nodes::break_locks()).
+/// `incarnation` is the one that has it now.
+void enter(Sql& db, std::string_view hostname, std::string_view incarnation, std::string_view group,
            const std::vector<std::string>& drivers);
-void heartbeat(Sql& db, std::string_view hostname);
-void leave(Sql& db, std::string_view hostname);  ///< Offline from now on; the row stays.
+/// Marks that it was heard of. False for one that is held to be dead, or whose name another process
+/// has.
+bool heartbeat(Sql& db, std::string_view hostname, std::string_view incarnation);
+/// Takes out those that were not heard of since `since`, and breaks their locks; their names.
+std::vector<std::string> bury_silent(Sql& db, Timestamp since);
+/// Takes no more nodes from now on, and goes on with what it has; the row stays.
+void leave(Sql& db, std::string_view hostname);
+/// Leaves, and gives all locks back.
+void depart(Sql& db, std::string_view hostname);
 
 std::optional<model::Conductor> find(Sql& db, std::string_view hostname);
 std::int64_t page(Sql& db, const PageQuery& query,

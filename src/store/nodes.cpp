@@ -92,8 +92,10 @@ bool save(Sql& db, const Node& before, Node& node) {
     if (before.allocation_uuid && node.allocation_uuid != before.allocation_uuid)
         end_allocation(db, *before.allocation_uuid);
     node.updated_at = now_seconds();
-    Query stamp(db, "UPDATE nodes SET updated_at=? WHERE id=?");
-    stamp.bind(0, node.updated_at->time_since_epoch().count()).bind(1, node.id).run();
+    Query stamp(db, "UPDATE nodes SET updated_at=? WHERE id=? AND reservation_generation=?");
+    stamp.bind(0, node.updated_at->time_since_epoch().count()).bind(1, node.id);
+    if (stamp.bind(2, before.reservation_generation).run() != 1)
+        throw lost({node.id, before.reservation.value_or("nobody"), 0});
     return true;
 }
 
@@ -107,27 +109,49 @@ void remove(Sql& db, const Node& node) {
     row.bind(0, node.id).run();
 }
 
-bool reserve(Sql& db, std::int64_t id, std::string_view host) {
-    Query lock(db, "UPDATE nodes SET reservation=? WHERE id=? AND reservation IS NULL");
-    return lock.bind(0, host).bind(1, id).run() == 1;
+Error lost(const Lease& lease) {
+    return Error(
+        409, "lease_lost",
+        fmt::format("The lock that {} had of node number {} was taken over, because {} was "
+                    "held to be dead: the work goes on elsewhere.",
+                    lease.host, lease.node_id, lease.host));
 }
 
-void release(Sql& db, std::int64_t id, std::string_view host) {
-    Query unlock(db, "UPDATE nodes SET reservation=NULL WHERE id=? AND reservation=?");
-    unlock.bind(0, id).bind(1, host).run();
+std::optional<Lease> reserve(Sql& db, std::int64_t id, std::string_view host) {
+    Query lock(db,
+               "UPDATE nodes SET reservation=?, reservation_generation=reservation_generation+1 "
+               "WHERE id=? AND reservation IS NULL");
+    if (lock.bind(0, host).bind(1, id).run() != 1) return std::nullopt;
+    Query taken(db, "SELECT reservation_generation FROM nodes WHERE id=?");
+    taken.bind(0, id).step();
+    return Lease{id, std::string(host), taken.integer(0)};
 }
 
-std::vector<std::string> release_all(Sql& db, std::string_view host) {
+void ensure_held(Sql& db, const Lease& lease) {
+    // An UPDATE, since a SELECT would not keep the row from others on every database.
+    Query hold(db,
+               "UPDATE nodes SET reservation=reservation "
+               "WHERE id=? AND reservation=? AND reservation_generation=?");
+    hold.bind(0, lease.node_id).bind(1, std::string_view(lease.host)).bind(2, lease.generation);
+    if (hold.run() != 1) throw lost(lease);
+}
+
+bool release(Sql& db, const Lease& lease) {
+    Query unlock(db,
+                 "UPDATE nodes SET reservation=NULL "
+                 "WHERE id=? AND reservation=? AND reservation_generation=?");
+    unlock.bind(0, lease.node_id).bind(1, std::string_view(lease.host)).bind(2, lease.generation);
+    return unlock.run() == 1;
+}
+
+std::vector<std::string> break_locks(Sql& db, std::string_view host) {
     std::vector<std::string> uuids;
     Query held(db, "SELECT uuid FROM nodes WHERE reservation=?");
     held.bind(0, host);
     while (held.step()) uuids.emplace_back(held.text(0));
-    Query powering(db,
-                   "UPDATE nodes SET target_power_state=NULL, last_error='Pending power operation "
-                   "was aborted due to conductor restart' WHERE reservation=? AND "
-                   "target_power_state IS NOT NULL");
-    powering.bind(0, host).run();
-    Query unlock(db, "UPDATE nodes SET reservation=NULL WHERE reservation=?");
+    Query unlock(db,
+                 "UPDATE nodes SET reservation=NULL, "
+                 "reservation_generation=reservation_generation+1 WHERE reservation=?");
     unlock.bind(0, host).run();
     return uuids;
 }
@@ -157,6 +181,20 @@ std::vector<std::string> all_uuids(Sql& db) {
     Query rows(db, "SELECT uuid FROM nodes");
     while (rows.step()) uuids.emplace_back(rows.text(0));
     return uuids;
+}
+
+std::vector<Place> places(Sql& db, std::optional<std::string_view> uuid) {
+    std::vector<Place> found;
+    Query rows(db,
+               fmt::format("SELECT uuid, driver, conductor_group, provision_state, "
+                           "target_power_state IS NOT NULL, reservation IS NOT NULL FROM nodes{}",
+                           uuid ? " WHERE uuid=?" : ""));
+    if (uuid) rows.bind(0, *uuid);
+    while (rows.step())
+        found.push_back({std::string(rows.text(0)), std::string(rows.text(1)),
+                         std::string(rows.text(2)), std::string(rows.text(3)), rows.integer(4) != 0,
+                         rows.integer(5) != 0});
+    return found;
 }
 
 std::vector<std::string> children_of(Sql& db, const std::string& uuid) {

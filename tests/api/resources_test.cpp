@@ -213,8 +213,8 @@ TEST_F(ResourcesTest, Drivers) {
 
 TEST_F(ResourcesTest, Conductors) {
     store_.write_now([](store::Sql& db) {
-        store::conductors::enter(db, "cond1", "", {"fake-hardware", "ipmi"});
-        store::conductors::enter(db, "cond2", "g", {});
+        store::conductors::enter(db, "cond1", "process", "", {"fake-hardware", "ipmi"});
+        store::conductors::enter(db, "cond2", "process", "g", {});
         store::conductors::leave(db, "cond2");
     });
     auto list = get("/v1/conductors");

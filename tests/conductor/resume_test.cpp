@@ -66,21 +66,54 @@ TEST_F(Resume, ANodeWhoseInterfaceIsGoneIsFailed) {
     EXPECT_THAT(last_error(uuid), HasSubstr("boot_interface 'gone'"));
 }
 
-TEST_F(Resume, APowerActionThatWasUnderWayIsGivenUp) {
-    auto uuid = add(states::active, [](model::Node& n) {
-        n.reservation = "here";
+std::function<void(model::Node&)> powering(const char* host) {
+    return [host](model::Node& n) {
+        n.reservation = host;
         n.target_power_state = std::string(power::on);
-    });
-    auto foreign = add(states::active, [](model::Node& n) {
-        n.reservation = "elsewhere";
-        n.target_power_state = std::string(power::on);
-    });
+    };
+}
+
+TEST_F(Resume, APowerActionIsGoneOnWith) {
+    auto uuid = add(states::active, powering("here"));
+    auto foreign = add(states::active, powering("elsewhere"));
     start();
-    EXPECT_EQ(last_error(uuid), "Pending power operation was aborted due to conductor restart");
+    EXPECT_TRUE(eventually([&] { return node(uuid).power_state == power::on; }));
+    EXPECT_TRUE(eventually([&] { return !node(uuid).reservation; }));
     EXPECT_FALSE(node(uuid).target_power_state);
-    EXPECT_FALSE(node(uuid).reservation);
+    EXPECT_EQ(last_error(uuid), "");
     EXPECT_EQ(node(foreign).reservation, "elsewhere");
     EXPECT_EQ(node(foreign).target_power_state, power::on);
+}
+
+TEST_F(Resume, OrAPowerActionIsGivenUp) {
+    options.resume_interrupted = false;
+    auto uuid = add(states::active, powering("here"));
+    start();
+    EXPECT_TRUE(eventually([&] { return !node(uuid).target_power_state; }));
+    EXPECT_EQ(last_error(uuid), "Pending power operation was aborted due to conductor restart");
+    EXPECT_TRUE(script.calls().empty());
+}
+
+TEST_F(Resume, AMachineThatIsOffIsHalfRebooted) {
+    for (auto before : {power::on, power::off}) {
+        script.forget_calls();
+        start();
+        auto uuid = add(states::active);
+        script.set_power(uuid, std::string(power::on));
+        script.close("rebooting");
+        EXPECT_EQ(status_of(conductor->change_power({}, uuid, "rebooting", {})), 0);
+        ASSERT_TRUE(eventually([&] { return script.called("rebooting"); }));
+        kill();
+        script.open("rebooting");
+        script.forget_calls();
+        script.set_power(uuid, std::string(before));
+        start();
+        EXPECT_TRUE(eventually([&] { return !node(uuid).reservation; }));
+        EXPECT_EQ(node(uuid).power_state, power::on);
+        EXPECT_EQ(script.called("rebooting"), before == power::on);
+        EXPECT_EQ(script.called("power on"), before == power::off);
+        kill();
+    }
 }
 
 TEST_F(Resume, AFailureWhileGoingOnIsAFailureOfTheOperation) {
@@ -92,12 +125,11 @@ TEST_F(Resume, AFailureWhileGoingOnIsAFailureOfTheOperation) {
 }
 
 TEST_F(Resume, ANodeThatIsLockedAtTheStartIsWaitedFor) {
+    options.heartbeat_interval = 1s;
     auto uuid = add_busy(states::deploying, [](model::Node& n) { n.reservation = "elsewhere"; });
+    auto ours = add_busy(states::deploying);
     start();
-    auto other = add_busy(states::deploying);
-    change(other, [](model::Node& n) { n.reservation.reset(); });
-    // More often than any configured number of attempts.
-    std::this_thread::sleep_for(20 * options.locked_retry_interval);
+    EXPECT_TRUE(reaches(ours, states::active));
     EXPECT_EQ(state(uuid), states::deploying);
     change(uuid, [](model::Node& n) { n.reservation.reset(); });
     EXPECT_TRUE(reaches(uuid, states::active));

@@ -42,7 +42,7 @@ Task<> write_or_fail(Store* store, int number, std::string* failure) {
 }
 
 Task<> try_to_reserve(Store* store, std::int64_t id, std::string host, std::atomic<int>* won) {
-    bool mine = co_await store->write([&](Sql& db) { return nodes::reserve(db, id, host); });
+    auto mine = co_await store->write([&](Sql& db) { return nodes::reserve(db, id, host); });
     if (mine) ++*won;
 }
 

@@ -242,15 +242,18 @@ TEST_F(Nodes, RemoveTakesPortsAndHistoryAlong) {
 
 TEST_F(Nodes, ReservationIsOfOneHostAtATime) {
     auto id = add_node("n").id;
+    std::optional<nodes::Lease> lease;
     write([&](Sql& db) {
-        EXPECT_TRUE(nodes::reserve(db, id, "host-1"));
+        lease = nodes::reserve(db, id, "host-1");
+        EXPECT_TRUE(lease);
         EXPECT_FALSE(nodes::reserve(db, id, "host-2"));
         EXPECT_FALSE(nodes::reserve(db, id, "host-1"));
+        nodes::ensure_held(db, *lease);
     });
     EXPECT_EQ(node("n").reservation, "host-1");
-    write([&](Sql& db) { nodes::release(db, id, "host-2"); });
+    write([&](Sql& db) { EXPECT_FALSE(nodes::release(db, {id, "host-2", lease->generation})); });
     EXPECT_EQ(node("n").reservation, "host-1");
-    write([&](Sql& db) { nodes::release(db, id, "host-1"); });
+    write([&](Sql& db) { EXPECT_TRUE(nodes::release(db, *lease)); });
     EXPECT_FALSE(node("n").reservation);
     write([&](Sql& db) {
         EXPECT_TRUE(nodes::reserve(db, id, "host-2"));
@@ -258,31 +261,65 @@ TEST_F(Nodes, ReservationIsOfOneHostAtATime) {
     });
 }
 
+TEST_F(Nodes, ALockOfTheSameHostIsAnotherOneAfterwards) {
+    auto id = add_node("n").id;
+    std::optional<nodes::Lease> old, present;
+    write([&](Sql& db) { old = nodes::reserve(db, id, "host"); });
+    auto before = node("n");
+    write([&](Sql& db) {
+        nodes::break_locks(db, "host");
+        present = nodes::reserve(db, id, "host");
+    });
+    auto late = before;
+    late.extra.set("late", Json(true));
+    EXPECT_THROW(write([&](Sql& db) { nodes::save(db, before, late); }), Error);
+    EXPECT_THROW(write([&](Sql& db) { nodes::ensure_held(db, *old); }), Error);
+    write([&](Sql& db) { EXPECT_FALSE(nodes::release(db, *old)); });
+    EXPECT_EQ(node("n").reservation, "host");
+    EXPECT_TRUE(node("n").extra.get("late").is_null());
+    write([&](Sql& db) { EXPECT_TRUE(nodes::release(db, *present)); });
+}
+
 TEST_F(Nodes, LocksOfADeadHostEnd) {
-    auto held = [&](const std::string& name, const char* host, const char* target) {
+    auto held = [&](const std::string& name, const char* host) {
         return add_node([&](Node& n) {
                    n.name = name;
                    if (host) n.reservation = host;
-                   if (target) n.target_power_state = target;
+                   n.target_power_state = "power on";
                })
             .uuid;
     };
-    auto powering = held("powering", "dead", "power on");
-    auto idle = held("idle", "dead", nullptr);
-    held("other", "alive", "power off");
-    held("free", nullptr, "rebooting");
+    auto first = held("first", "dead"), second = held("second", "dead");
+    held("other", "alive");
+    held("free", nullptr);
     std::vector<std::string> freed;
-    write([&](Sql& db) { freed = nodes::release_all(db, "dead"); });
-    EXPECT_EQ(std::set(freed.begin(), freed.end()), (std::set{powering, idle}));
-    EXPECT_FALSE(node("powering").reservation);
-    EXPECT_FALSE(node("powering").target_power_state);
-    EXPECT_NE(node("powering").last_error.value_or("").find("restart"), std::string::npos);
-    EXPECT_FALSE(node("idle").reservation);
-    EXPECT_FALSE(node("idle").last_error);
+    write([&](Sql& db) { freed = nodes::break_locks(db, "dead"); });
+    EXPECT_EQ(std::set(freed.begin(), freed.end()), (std::set{first, second}));
+    EXPECT_FALSE(node("first").reservation);
+    EXPECT_EQ(node("first").reservation_generation, 1);
+    EXPECT_EQ(node("first").target_power_state, "power on") << "it is for who goes on with it";
     EXPECT_EQ(node("other").reservation, "alive");
-    EXPECT_EQ(node("other").target_power_state, "power off");
-    EXPECT_EQ(node("free").target_power_state, "rebooting");
-    write([&](Sql& db) { EXPECT_TRUE(nodes::release_all(db, "dead").empty()); });
+    EXPECT_EQ(node("free").reservation_generation, 0);
+    write([&](Sql& db) { EXPECT_TRUE(nodes::break_locks(db, "dead").empty()); });
+}
+
+TEST_F(Nodes, PlacesTellWhatIsToBeDone) {
+    auto one = add_node([](Node& n) {
+        n.driver = "ipmi";
+        n.conductor_group = "g";
+        n.provision_state = "cleaning";
+        n.reservation = "host";
+    });
+    add_node([](Node& n) { n.target_power_state = "power on"; });
+    EXPECT_EQ(read([](Sql& db) { return nodes::places(db); }).size(), 2u);
+    auto places = read([&](Sql& db) { return nodes::places(db, one.uuid); });
+    ASSERT_EQ(places.size(), 1u);
+    EXPECT_EQ(places[0].uuid, one.uuid);
+    EXPECT_EQ(places[0].driver, "ipmi");
+    EXPECT_EQ(places[0].conductor_group, "g");
+    EXPECT_EQ(places[0].provision_state, "cleaning");
+    EXPECT_TRUE(places[0].locked);
+    EXPECT_FALSE(places[0].powering);
 }
 
 TEST_F(Nodes, AreListedAndCountedByState) {

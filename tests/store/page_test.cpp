@@ -211,7 +211,9 @@ TEST_F(Pages, OfChassisInEveryOrder) {
 TEST_F(Pages, OfConductorsByHostName) {
     std::vector<model::Conductor> rows;
     for (std::string host : {"c", "a", "b"}) {
-        write([&](Sql& db) { conductors::enter(db, host, host == "b" ? "" : "group", {}); });
+        write([&](Sql& db) {
+            conductors::enter(db, host, "process", host == "b" ? "" : "group", {});
+        });
         rows.push_back(*read([&](Sql& db) { return conductors::find(db, host); }));
     }
     expect_every_order<model::Conductor>(conductors::page, model::conductor_fields(),

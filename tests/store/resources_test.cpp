@@ -173,7 +173,8 @@ protected:
 
 TEST_F(Conductors, EnterLeaveAndComeBack) {
     auto start = now_seconds();
-    write([](Sql& db) { conductors::enter(db, "host-1", "group", {"ipmi", "redfish"}); });
+    write(
+        [](Sql& db) { conductors::enter(db, "host-1", "process", "group", {"ipmi", "redfish"}); });
     auto first = conductor("host-1");
     ASSERT_TRUE(first);
     EXPECT_TRUE(first->online);
@@ -186,7 +187,7 @@ TEST_F(Conductors, EnterLeaveAndComeBack) {
     EXPECT_FALSE(conductor("host-1")->online);
 
     set_heard("host-1", time_of(1));
-    write([](Sql& db) { conductors::enter(db, "host-1", "", {}); });
+    write([](Sql& db) { conductors::enter(db, "host-1", "process", "", {}); });
     auto again = conductor("host-1");
     EXPECT_EQ(again->id, first->id);
     EXPECT_TRUE(again->online);
@@ -197,21 +198,49 @@ TEST_F(Conductors, EnterLeaveAndComeBack) {
     EXPECT_EQ(count("conductors"), 1);
 }
 
-TEST_F(Conductors, HeartbeatBringsBack) {
+TEST_F(Conductors, AHeartbeatIsOfTheProcessThatHasTheName) {
     write([](Sql& db) {
-        conductors::enter(db, "host-1", "", {});
-        conductors::enter(db, "host-2", "", {});
+        conductors::enter(db, "host-1", "process", "", {});
+        conductors::enter(db, "host-2", "process", "", {});
     });
     auto start = now_seconds();
     set_heard("host-1", time_of(1));
     set_heard("host-2", time_of(1));
     write([](Sql& db) { conductors::leave(db, "host-1"); });
-    write([](Sql& db) { conductors::heartbeat(db, "host-1"); });
-    EXPECT_TRUE(conductor("host-1")->online);
+    write([](Sql& db) {
+        EXPECT_TRUE(conductors::heartbeat(db, "host-1", "process"));
+        EXPECT_FALSE(conductors::heartbeat(db, "host-2", "an older process"));
+        EXPECT_FALSE(conductors::heartbeat(db, "nobody", "process"));
+    });
+    EXPECT_FALSE(conductor("host-1")->online) << "it drains, and is alive";
     EXPECT_GE(conductor("host-1")->updated_at, start);
     EXPECT_EQ(conductor("host-2")->updated_at, time_of(1));
-    write([](Sql& db) { conductors::heartbeat(db, "nobody"); });
     EXPECT_FALSE(conductor("nobody"));
+}
+
+TEST_F(Conductors, TheSilentAreBuriedWithTheirLocks) {
+    write([](Sql& db) {
+        for (auto host : {"silent", "alive", "gone"}) conductors::enter(db, host, "p", "", {});
+        conductors::depart(db, "gone");
+    });
+    auto held = add_node([](model::Node& n) { n.reservation = "silent"; });
+    auto other = add_node([](model::Node& n) { n.reservation = "alive"; });
+    set_heard("silent", time_of(1));
+    set_heard("gone", time_of(1));
+    write([](Sql& db) {
+        EXPECT_EQ(conductors::bury_silent(db, time_of(2)), std::vector<std::string>{"silent"});
+        EXPECT_TRUE(conductors::bury_silent(db, time_of(2)).empty());
+        EXPECT_FALSE(conductors::heartbeat(db, "silent", "p"));
+    });
+    EXPECT_FALSE(conductor("silent")->online);
+    EXPECT_TRUE(conductor("alive")->online);
+    EXPECT_FALSE(node(held.uuid).reservation);
+    EXPECT_EQ(node(other.uuid).reservation, "alive");
+    write([](Sql& db) {
+        conductors::enter(db, "silent", "q", "", {});
+        EXPECT_TRUE(conductors::heartbeat(db, "silent", "q"));
+    });
+    EXPECT_TRUE(conductor("silent")->online);
 }
 
 class History : public StoreTest {

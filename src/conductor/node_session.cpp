@@ -111,6 +111,8 @@ void NodeSession::write(store::Sql& db) {
 }
 
 Task<> NodeSession::write_unless_lost(std::function<void(store::Sql&)> f) {
+    if (lease_.generation == 0)
+        throw Error(500, "not_locked", "A node is saved that was never locked.");
     if (!locked_) throw store::nodes::lost(lease_);
     try {
         co_await services_->store.write(std::move(f));
@@ -125,6 +127,13 @@ Task<> NodeSession::write_held(std::function<void(store::Sql&)> f) {
         store::nodes::ensure_held(db, lease_);
         f(db);
     });
+}
+
+Task<bool> NodeSession::still_holds() {
+    auto failure = co_await failure_of(write_held([](store::Sql&) {}));
+    if (failure && holds())
+        log_warning("NODE_LOCK_IN_DOUBT", "node={} error={}", node.uuid, *failure);
+    co_return holds();
 }
 
 Task<> NodeSession::save() {

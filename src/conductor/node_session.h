@@ -52,7 +52,9 @@ public:
     /// Runs `f` as one transaction, in which the lock cannot be lost.
     Task<> write_held(std::function<void(store::Sql&)> f);
 
-    /// False once the lock was given back or lost.
+    /// Asks the database whether the lock is still this one's. While it cannot be asked, it is.
+    Task<bool> still_holds();
+    /// False once the lock was given back or is known to be lost.
     bool holds() const { return locked_; }
 
     /// Sets last_error and keeps the event in the node's history. Written with the next save().

@@ -8,9 +8,9 @@
 
 #include "base/error.h"
 #include "base/log.h"
-#include "conductor/hardware_cache.h"
 #include "conductor/child_steps.h"
 #include "conductor/flow_steps.h"
+#include "conductor/hardware_cache.h"
 #include "conductor/state_change.h"
 #include "hardware/agent_client.h"
 #include "model/states.h"
@@ -285,7 +285,8 @@ Task<> guarded(NodeSession* session, Task<> body, Task<> (*fail)(NodeSession*, s
         failure = error.what();
     }
     if (agent_busy) change_state(session->node, "wait", Follows::work);
-    if (failure) co_await fail(session, std::move(*failure));
+    // On a node that somebody else has by now, nothing is to be taken back either.
+    if (failure && co_await session->still_holds()) co_await fail(session, std::move(*failure));
 }
 
 Task<StepsResult> run_steps(NodeSession* session, StepKind kind, int from) {

@@ -99,6 +99,14 @@ public:
         if (gates_.contains(call)) gates_[call]->set();
     }
 
+    /// The gate that the call hangs at, for the one that is there: later ones pass.
+    std::shared_ptr<Signal> take_gate(const std::string& call) {
+        std::lock_guard lock(mutex_);
+        auto gate = gates_.at(call);
+        gates_.erase(call);
+        return gate;
+    }
+
     std::vector<std::string> calls() const {
         std::lock_guard lock(mutex_);
         return calls_;

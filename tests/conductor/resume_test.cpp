@@ -108,7 +108,7 @@ TEST_F(Resume, AMachineThatIsOffIsHalfRebooted) {
         script.forget_calls();
         script.set_power(uuid, std::string(before));
         start();
-        EXPECT_TRUE(eventually([&] { return !node(uuid).reservation; }));
+        EXPECT_TRUE(eventually([&] { return !node(uuid).target_power_state; }));
         EXPECT_EQ(node(uuid).power_state, power::on);
         EXPECT_EQ(script.called("rebooting"), before == power::on);
         EXPECT_EQ(script.called("power on"), before == power::off);

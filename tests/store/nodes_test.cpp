@@ -53,7 +53,10 @@ TEST_F(Nodes, EveryFieldIsSavedAndCleared) {
     auto uuid = add_node([](Node&) {}).uuid;
     Node expected = node(uuid);
     for (const auto& field : model::node_fields()) {
-        if (!field.stored() || field.name == "uuid" || field.name == "updated_at") continue;
+        // The generation is changed by whoever takes the lock, and by nobody else.
+        if (!field.stored() || field.name == "uuid" || field.name == "updated_at" ||
+            field.name == "reservation_generation")
+            continue;
         SCOPED_TRACE(field.name);
         auto before = expected;
         set_field(field, expected, 7);

@@ -1,9 +1,11 @@
 #include "store/store.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <exception>
 #include <future>
+#include <limits>
 #include <mutex>
 #include <span>
 #include <thread>
@@ -99,6 +101,11 @@ struct Store::State {
     std::mutex readers_mutex;
     std::vector<std::unique_ptr<Sql>> readers;
     std::thread thread;
+    std::atomic<std::size_t> commits = 0;
+
+    std::atomic<std::size_t> last_commit = std::numeric_limits<std::size_t>::max();
+
+    bool has_ended() const { return commits >= last_commit; }
 
     explicit State(Options o)
         : options(std::move(o)), writer(options.path, Sql::Mode::read_write) {}
@@ -142,7 +149,10 @@ struct Store::State {
             if (batch.empty()) return;
             since_analysis += batch.size();
             for (Jobs jobs(batch); !jobs.empty();) {
+                if (has_ended()) return;
                 auto done = commit_some(writer, jobs);
+                ++commits;
+                if (has_ended()) return;
                 for (const auto& job : jobs.first(done)) job->told();
                 jobs = jobs.subspan(done);
             }
@@ -181,6 +191,14 @@ Task<> Store::write_erased(std::function<void(Sql&)> f) {
     state_->push(job);
     co_await durable.wait();
     if (job->failure) std::rethrow_exception(job->failure);
+}
+
+std::size_t Store::commits() const {
+    return state_->commits;
+}
+
+void Store::end_after(std::size_t commits) {
+    state_->last_commit = commits;
 }
 
 void Store::write_now(const std::function<void(Sql&)>& f) {

@@ -60,6 +60,12 @@ public:
         }
     }
 
+    /// How often something was made durable since the store was opened.
+    std::size_t commits() const;
+    /// For tests of what a kill leaves behind: once commits() has come so far, no writer hears from
+    /// the store any more, as if the process had ended there.
+    void end_after(std::size_t commits);
+
     /// The same for callers that are no coroutine; blocks until it is durable. Not on the writer.
     void write_now(const std::function<void(Sql&)>& f);
 

@@ -24,7 +24,7 @@ using namespace ferrite;
 sigset_t block_signals() {
     sigset_t signals;
     sigemptyset(&signals);
-    for (int number : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, number);
+    for (int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR2}) sigaddset(&signals, number);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     signal(SIGPIPE, SIG_IGN);
     return signals;
@@ -44,13 +44,13 @@ void tell(const ConfigReport& report) {
     for (const auto& line : report.notes) log_info("CONFIG_NO_EFFECT", "{}", line);
 }
 
-/// Waits for the signal to end, and reloads on each SIGHUP before. A second signal while the
-/// service drains ends it at once, which the database is made for.
-void wait_for_end(const sigset_t& signals, daemon::Server& server) {
+/// Waits for the signal to end, which it returns, and reloads on each SIGHUP before. A second
+/// signal while the service drains ends it at once, which the database is made for.
+int wait_for_end(const sigset_t& signals, daemon::Server& server) {
     for (;;) {
         int number = 0;
         sigwait(&signals, &number);
-        if (number != SIGHUP) return;
+        if (number != SIGHUP) return number;
         log_info("SERVER_RELOADS", "certificate and log files; other options need a restart");
         server.reload();
     }
@@ -60,6 +60,11 @@ void let_second_signal_kill(const sigset_t& signals) {
     signal(SIGHUP, SIG_IGN);
     pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
     for (int number : {SIGTERM, SIGINT}) signal(number, SIG_DFL);
+}
+
+std::chrono::seconds or_for_ever(std::chrono::seconds timeout) {
+    constexpr std::chrono::years kForEver{1};
+    return timeout.count() > 0 ? timeout : kForEver;
 }
 
 int serve(const std::vector<std::string>& files, bool greet) {
@@ -80,10 +85,11 @@ int serve(const std::vector<std::string>& files, bool greet) {
                    "\nFerrite answers at {0}\nNext:  baremetal --os-auth-type none --os-endpoint "
                    "{0} driver list\n\n",
                    server.url());
-    wait_for_end(signals, server);
-    log_info("SERVER_STOPPING", "a second signal ends it at once");
+    bool drains = wait_for_end(signals, server) == SIGUSR2;
+    log_info("SERVER_STOPPING", "drain={} a second signal ends it at once", drains);
     let_second_signal_kill(signals);
-    server.stop(loaded.options.conductor.graceful_shutdown_timeout);
+    server.stop(or_for_ever(drains ? general.drain_shutdown_timeout
+                                   : loaded.options.conductor.graceful_shutdown_timeout));
     log_info("SERVER_STOPPED", "host={}", general.host);
     return 0;
 }

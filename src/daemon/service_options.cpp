@@ -49,6 +49,8 @@ void add_default_rows(OptionTable<Options>& table) {
              "Bonding mode of new port groups that name none.", kReloadable},
             {"log_in_db_max_size", &O::log_in_db_max_size, integer<std::size_t>(0, 1 << 20),
              "Characters of an error that are kept with a node."},
+            {"drain_shutdown_timeout", &O::drain_shutdown_timeout, seconds(),
+             "Seconds to wait for running operations on SIGUSR2; 0: for ever."},
             {"hash_partition_exponent", &O::hash_partition_exponent, integer(0, 20),
              "Two to this power are the points of each conductor on the hash ring."},
             {"hash_ring_reset_interval", &O::hash_ring_reset_interval, seconds(),

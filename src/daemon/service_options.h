@@ -49,6 +49,7 @@ struct DefaultOptions {
     std::string default_conductor_group;
     std::string default_portgroup_mode = "active-backup";
     std::size_t log_in_db_max_size = 4096;  ///< Characters of last_error that are kept.
+    std::chrono::seconds drain_shutdown_timeout{1800};
     int hash_partition_exponent = 5;
     std::chrono::seconds hash_ring_reset_interval{15};
     bool force_raw_images = true;

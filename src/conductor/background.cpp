@@ -13,6 +13,7 @@
 #include "conductor/allocations.h"
 #include "conductor/deadlines.h"
 #include "conductor/failure.h"
+#include "conductor/offers.h"
 #include "conductor/poll_queue.h"
 #include "conductor/power_sync.h"
 #include "conductor/territory.h"
@@ -180,6 +181,8 @@ struct Background::State : std::enable_shared_from_this<State> {
     void enter(store::Sql& db) {
         store::conductors::enter(db, services.options.host, services.presence.incarnation(),
                                  services.options.conductor_group, services.drivers.names());
+        store::conductors::announce(db, services.options.host, services.options.rpc_endpoint,
+                                    offers_text(own_offers(services)));
     }
 
     static Task<> take_on(std::shared_ptr<State> self) {

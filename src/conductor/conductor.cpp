@@ -17,6 +17,7 @@
 #include "conductor/node_session.h"
 #include "conductor/node_traits.h"
 #include "conductor/node_update.h"
+#include "conductor/offers.h"
 #include "conductor/operations.h"
 #include "conductor/vendor_calls.h"
 #include "conductor/vifs.h"
@@ -52,21 +53,7 @@ Task<bool> Conductor::drain(std::chrono::seconds timeout) {
 }
 
 std::vector<DriverInfo> Conductor::drivers() const {
-    const auto& services = state_->services;
-    std::vector<DriverInfo> all;
-    for (const auto& name : services.drivers.names()) {
-        DriverInfo info{.name = name, .hosts = {services.options.host}};
-        for (const auto& kind : model::interface_kinds()) {
-            std::string key(kind.name);
-            info.enabled[key] = services.drivers.choices(name, kind.name);
-            if (auto chosen = services.drivers.default_for(name, kind.name))
-                info.defaults[key] = *chosen;
-        }
-        info.properties = services.drivers.properties(name);
-        info.logical_disk_properties = services.drivers.logical_disk_properties(name);
-        all.push_back(std::move(info));
-    }
-    return all;
+    return own_offers(state_->services);
 }
 
 std::optional<std::string> Conductor::conductor_for(std::string_view, std::string_view driver,

@@ -30,6 +30,7 @@ struct InspectionOptions {
 struct Options {
     std::string host;  ///< `[DEFAULT]host`: the name in `reservation`.
     std::string conductor_group;
+    std::string rpc_endpoint;  ///< URL at which it takes calls of other processes; or empty.
     unsigned locked_retry_attempts = 3;
     std::chrono::milliseconds locked_retry_interval{1'000};
     hardware::PowerTimeouts power;

@@ -15,6 +15,8 @@ constexpr Field<Conductor> kFields[] = {
     field("online", boolean, &Conductor::online, since(1, 49), hidden),
     field("entered", boolean, &Conductor::entered, since(1, 49), hidden),
     field("incarnation", text, &Conductor::incarnation, since(1, 49), hidden),
+    field("rpc_endpoint", text, &Conductor::rpc_endpoint, since(1, 49), hidden, unsortable),
+    field("offers", list, &Conductor::offers, since(1, 49), hidden),
     computed<Conductor>("alive", boolean, since(1, 49), brief),
     computed<Conductor>("links", list, since(1, 49), brief, unselectable),
     // clang-format on

@@ -21,7 +21,9 @@ struct Conductor {
     bool online = true;  ///< Takes nodes.
     /// May hold locks: not yet given up for dead. One that drains has not left, and is not online.
     bool entered = true;
-    std::string incarnation;  ///< Tells its process from earlier ones of that name.
+    std::string incarnation;   ///< Tells its process from earlier ones of that name.
+    std::string rpc_endpoint;  ///< URL at which it takes calls of other processes; or empty.
+    JsonText offers;           ///< What it offers of each driver; see conductor/offers.h.
 };
 
 std::span<const Field<Conductor>> conductor_fields();

@@ -54,6 +54,16 @@ std::vector<std::string> bury_silent(Sql& db, Timestamp since) {
     return silent;
 }
 
+void announce(Sql& db, std::string_view hostname, std::string_view rpc_endpoint,
+              const model::JsonText& offers) {
+    auto known = find(db, hostname);
+    if (!known) return;
+    auto row = *known;
+    row.rpc_endpoint = rpc_endpoint;
+    row.offers = offers;
+    update_row(db, conductor_table(), *known, row);
+}
+
 void leave(Sql& db, std::string_view hostname) {
     Query gone(db, "UPDATE conductors SET online=0 WHERE hostname=?");
     gone.bind(0, hostname).run();
@@ -67,6 +77,14 @@ void depart(Sql& db, std::string_view hostname) {
 
 std::optional<Conductor> find(Sql& db, std::string_view hostname) {
     return find_row(db, conductor_table(), "hostname", std::string(hostname));
+}
+
+std::vector<Conductor> live_since(Sql& db, Timestamp oldest, std::string_view self) {
+    auto rows = find_rows(db, conductor_table(),
+                          {"(updated_at >= ? OR hostname = ?)",
+                           {oldest.time_since_epoch().count(), std::string(self)}});
+    std::erase_if(rows, [](const Conductor& row) { return !row.online; });
+    return rows;
 }
 
 std::int64_t page(Sql& db, const PageQuery& query,

@@ -28,8 +28,14 @@ std::vector<std::string> bury_silent(Sql& db, Timestamp since);
 void leave(Sql& db, std::string_view hostname);
 /// Leaves, and gives all locks back.
 void depart(Sql& db, std::string_view hostname);
+/// How other processes reach a conductor that has entered, and what it offers.
+void announce(Sql& db, std::string_view hostname, std::string_view rpc_endpoint,
+              const model::JsonText& offers);
 
 std::optional<model::Conductor> find(Sql& db, std::string_view hostname);
+/// Those that are online and have been heard of since `oldest`; of `self` it is known that it
+/// lives.
+std::vector<model::Conductor> live_since(Sql& db, Timestamp oldest, std::string_view self);
 std::int64_t page(Sql& db, const PageQuery& query,
                   std::span<const model::Field<model::Conductor>* const> fields,
                   const std::function<void(const model::Conductor&)>& each);

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "base/http_server.h"
+#include "base/runtime.h"
+#include "conductor/client.h"
+
+namespace ferrite::conductor {
+
+/// Takes calls of other processes for the conductor of this one: JSON-RPC over HTTP (reference:
+/// conductor.md section 2.7).
+///
+///     RpcServer server(runtime.executor(), {.http = {.address = "10.0.0.7", .port = 8089},
+///                                           .admit = check_password}, conductor);
+///     server.start();
+///     ...
+///     server.leave();                   // declines calls, so that they are made of others
+///     co_await server.drain(10s);
+class RpcServer {
+public:
+    /// Nothing for a caller who is let in, else what to answer.
+    using Admission = std::function<Task<std::optional<HttpResponse>>(const HttpRequest*)>;
+
+    struct Options {
+        HttpServer::Options http;
+        Admission admit;  ///< Not set: everybody is let in.
+    };
+
+    /// `executor` is that of a Runtime that is stopped before `conductor` goes.
+    RpcServer(Executor executor, Options options, Client& conductor);
+    ~RpcServer();
+    RpcServer(const RpcServer&) = delete;
+    RpcServer& operator=(const RpcServer&) = delete;
+
+    /// Throws Error that names the address and the cause.
+    void start();
+    std::uint16_t port() const;
+
+    /// From now on calls are declined, which their callers know how to take; those that were
+    /// accepted go on. Any thread.
+    void leave();
+
+    /// Ends listening and waits for the calls that run; true when all ended within `timeout`.
+    Task<bool> drain(std::chrono::seconds timeout);
+
+private:
+    struct State;
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace ferrite::conductor

@@ -196,9 +196,19 @@ Task<> end_allocation(Services* services, std::string uuid) {
 }
 
 void resume_allocations(Services& services) {
-    auto uuids =
-        services.store.read([](store::Sql& db) { return store::allocations::unplaced(db); });
+    auto uuids = services.store.read(
+        [&](store::Sql& db) { return store::allocations::unplaced_of(db, services.options.host); });
     for (const auto& uuid : uuids) start_search(services, uuid);
+}
+
+Task<> adopt_allocations(Services* services) {
+    auto uuids = co_await services->store.write([&](store::Sql& db) {
+        return store::allocations::adopt_orphans(db, services->options.host);
+    });
+    for (const auto& uuid : uuids) {
+        log_info("ALLOCATION_ADOPTED", "allocation={}", uuid);
+        start_search(*services, uuid);
+    }
 }
 
 }  // namespace ferrite::conductor

@@ -26,5 +26,7 @@ Task<> end_allocation(Services* services, std::string uuid);
 
 /// Goes on with the searches that the end of the last process interrupted. Blocks for the database.
 void resume_allocations(Services& services);
+/// Goes on with the searches of conductors that are no more.
+Task<> adopt_allocations(Services* services);
 
 }  // namespace ferrite::conductor

@@ -146,7 +146,7 @@ struct Background::State : std::enable_shared_from_this<State> {
             bool changed = false;
             auto failure = co_await failure_of(be_alive(self, &changed));
             if (failure) log_error("CONDUCTOR_HEARTBEAT_FAILED", "error={}", *failure);
-            if (changed) co_await self->territory.survey();
+            if (changed) co_await take_over(self);
         }
     }
 
@@ -185,9 +185,14 @@ struct Background::State : std::enable_shared_from_this<State> {
                                     offers_text(own_offers(services)));
     }
 
-    static Task<> take_on(std::shared_ptr<State> self) {
+    static Task<> take_over(std::shared_ptr<State> self) {
         co_await self->territory.survey();
+        co_await adopt_allocations(&self->services);
+    }
+
+    static Task<> take_on(std::shared_ptr<State> self) {
         resume_allocations(self->services);
+        co_await take_over(self);
     }
 };
 

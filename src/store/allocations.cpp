@@ -76,6 +76,34 @@ std::vector<std::string> unplaced(Sql& db) {
     return uuids;
 }
 
+std::vector<std::string> unplaced_of(Sql& db, std::string_view host) {
+    std::vector<std::string> uuids;
+    Query rows(db,
+               "SELECT uuid FROM allocations WHERE state=? AND conductor_affinity=? ORDER BY id");
+    rows.bind(0, states::allocating).bind(1, host);
+    while (rows.step()) uuids.emplace_back(rows.text(0));
+    return uuids;
+}
+
+std::vector<std::string> adopt_orphans(Sql& db, std::string_view host) {
+    constexpr std::string_view kOrphaned =
+        "state=? AND (conductor_affinity IS NULL OR conductor_affinity NOT IN "
+        "(SELECT hostname FROM conductors WHERE entered=1))";
+    std::vector<std::string> uuids;
+    Query rows(db, fmt::format("SELECT uuid FROM allocations WHERE {} ORDER BY id", kOrphaned));
+    rows.bind(0, states::allocating);
+    while (rows.step()) uuids.emplace_back(rows.text(0));
+    // Another conductor may be at it as well: each has those that it could change.
+    std::erase_if(uuids, [&](const std::string& uuid) {
+        Query mine(db,
+                   fmt::format("UPDATE allocations SET conductor_affinity=? WHERE uuid=? AND {}",
+                               kOrphaned));
+        mine.bind(0, host).bind(1, std::string_view(uuid)).bind(2, states::allocating);
+        return mine.run() != 1;
+    });
+    return uuids;
+}
+
 void give(Sql& db, Allocation& allocation, const model::Node& node) {
     auto given = node;
     given.instance_uuid = allocation.uuid;

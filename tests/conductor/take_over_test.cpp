@@ -1,5 +1,6 @@
 #include "conductor/conductor_kit.h"
 #include "conductor/node_session.h"
+#include "store/allocations.h"
 #include "store/conductors.h"
 
 namespace ferrite::conductor {
@@ -87,6 +88,27 @@ TEST_F(TakeOver, ALateFailureIsNobodysFailure) {
     EXPECT_EQ(last_error(uuid), "");
     EXPECT_EQ(errors_in_history(), 0);
     EXPECT_EQ(script.calls().size(), 3u) << "nothing is cleaned up behind the one that has it";
+}
+
+TEST_F(TakeOver, SearchesOfTheDeadAreGoneOnWith) {
+    start();
+    start_other();
+    model::Allocation allocation;
+    allocation.uuid = new_uuid();
+    allocation.resource_class = "large";
+    allocation.state = "allocating";
+    allocation.conductor_affinity = "here";
+    store->write_now([&](store::Sql& db) { store::allocations::insert(db, allocation); });
+    add(states::available, [](model::Node& n) {
+        n.resource_class = "large";
+        n.power_state = std::string(power::off);
+    });
+    silence("here");
+    EXPECT_TRUE(eventually([&] {
+        return store
+            ->read([&](store::Sql& db) { return store::allocations::get(db, allocation.uuid); })
+            .in_state("active");
+    }));
 }
 
 TEST_F(TakeOver, OneThatComesBackEntersAnew) {

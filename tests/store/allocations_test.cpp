@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 
 #include "store/allocation_match.h"
+#include "store/conductors.h"
+#include "store/conductors.h"
 #include "store/store_fixture.h"
 #include "store/values.h"
 
@@ -284,6 +286,28 @@ TEST_F(Allocations, ASearchEndsOnce) {
     EXPECT_TRUE(place(failed)) << "what has ended is not looked for any more";
     auto third = ask();
     EXPECT_THAT(read([](Sql& db) { return allocations::unplaced(db); }), ElementsAre(third.uuid));
+}
+
+TEST_F(Allocations, OrphansAreAdoptedOnce) {
+    write([](Sql& db) {
+        for (auto host : {"dead", "alive"}) conductors::enter(db, host, "process", "", {});
+        conductors::depart(db, "dead");
+    });
+    auto of = [&](const char* host) {
+        return ask([&](Allocation& a) {
+                   if (host) a.conductor_affinity = host;
+               })
+            .uuid;
+    };
+    auto orphan = of("dead"), unknown = of("never heard of"), nobodys = of(nullptr);
+    auto searched = of("alive");
+    write([&](Sql& db) {
+        EXPECT_THAT(allocations::unplaced_of(db, "alive"), ElementsAre(searched));
+        EXPECT_THAT(allocations::adopt_orphans(db, "alive"), ElementsAre(orphan, unknown, nobodys));
+        EXPECT_THAT(allocations::adopt_orphans(db, "alive"), ElementsAre());
+        EXPECT_THAT(allocations::unplaced_of(db, "alive"),
+                    ElementsAre(orphan, unknown, nobodys, searched));
+    });
 }
 
 TEST_F(Allocations, EndWithTheirNode) {

@@ -226,6 +226,28 @@ bool UdpSocket::send(ByteView bytes, const UdpEndpoint& to) {
     return sent == static_cast<ssize_t>(bytes.size());
 }
 
+bool UdpSocket::send_from(const IpAddress& from, ByteView bytes, const UdpEndpoint& to) {
+    auto address = to_socket_address(to);
+    iovec stretch{const_cast<std::uint8_t*>(bytes.data()), bytes.size()};
+    alignas(cmsghdr) std::array<std::byte, CMSG_SPACE(sizeof(in_pktinfo))> control{};
+    msghdr message{};
+    message.msg_name = address.get();
+    message.msg_namelen = address.length;
+    message.msg_iov = &stretch;
+    message.msg_iovlen = 1;
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+    auto* part = CMSG_FIRSTHDR(&message);
+    part->cmsg_level = IPPROTO_IP;
+    part->cmsg_type = IP_PKTINFO;
+    part->cmsg_len = CMSG_LEN(sizeof(in_pktinfo));
+    in_pktinfo info{};
+    info.ipi_spec_dst.s_addr = htonl(from.to_v4());
+    std::memcpy(CMSG_DATA(part), &info, sizeof info);
+    auto sent = ::sendmsg(state_->descriptor.native_handle(), &message, MSG_NOSIGNAL);
+    return sent == static_cast<ssize_t>(bytes.size());
+}
+
 void UdpSocket::close() {
     MutexLock lock(state_->mutex);
     state_->closed = true;

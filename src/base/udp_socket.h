@@ -54,6 +54,10 @@ public:
     /// Any thread.
     bool send(ByteView bytes, const UdpEndpoint& to);
 
+    /// The same with `from`, an IPv4 address of this host, as the sender's: how one socket that is
+    /// bound to all addresses answers for each of them.
+    bool send_from(const IpAddress& from, ByteView bytes, const UdpEndpoint& to);
+
     /// Ends a pending receive(). Any thread.
     void close();
 

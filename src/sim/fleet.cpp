@@ -13,7 +13,7 @@ namespace {
 
 /// As wide as the largest number, so that names sort like numbers.
 int digits_of(unsigned machines) {
-    return static_cast<int>(fmt::formatted_size("{}", machines));
+    return static_cast<int>(std::to_string(machines).size());
 }
 
 /// Locally administered, and different for BMCs of different addresses: fleets beside each other

@@ -108,7 +108,7 @@ void add_enrolment_options(CLI::App& app, Arguments& a) {
                       "public API; nodes that exist are left as they are");
     group
         ->add_option("--until", a.until, "How far to take the nodes: enroll, manageable, available")
-        ->transform(CLI::CheckedTransformer(kUntil))
+        ->transform(CLI::CheckedTransformer(kUntil).description(""))
         ->default_str("manageable");
     group->add_option("--jobs", a.enrolment.jobs, "Machines to enrol at one time")
         ->check(CLI::Range(1u, 10'000u))

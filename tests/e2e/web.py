@@ -1,7 +1,17 @@
 """The web server that images are fetched from; it counts what it is asked for."""
 import http.server
 import pathlib
+import sys
 import threading
+
+
+class _Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 128
+
+    def handle_error(self, request, client_address):
+        """Clients hang up as they like; all else is a bug of this file."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class ImageServer:
@@ -16,7 +26,7 @@ class ImageServer:
         self.host = host
         self.base = f"http://{host}:{port}"
         self.served = {}
-        self.httpd = http.server.ThreadingHTTPServer((host, port), self._handler())
+        self.httpd = _Server((host, port), self._handler())
         self.httpd.daemon_threads = True
 
     def __enter__(self):

@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include "api/announce.h"
 #include "api/handlers.h"
 #include "api/listing.h"
 #include "api/nodes.h"
@@ -276,8 +277,9 @@ Task<HttpResponse> create_allocation(Call call) {
     settle_candidates(call, allocation);
     require_some_conductor(call);
     if (allocation.uuid.empty()) allocation.uuid = new_uuid();
-    auto made = co_await call.conductor().create_allocation(call.context, std::move(allocation),
-                                                            std::move(node_uuid));
+    auto made = co_await announced(
+        &call, "create", &allocation,
+        call.conductor().create_allocation(call.context, allocation, std::move(node_uuid)));
     auto response = json_reply(201, document_text(allocation_resource(), call, made));
     co_return located(std::move(response), call, "allocations/" + made.uuid);
 }
@@ -289,17 +291,18 @@ Task<HttpResponse> patch_allocation(Call call) {
     auto before = find_allocation(call, call.words[0]);
     auto allocation = patched(allocation_resource(), before, steps);
     check_name(allocation.name);
-    co_await call.store().write([&](store::Sql& db) {
+    co_await announced(&call, "update", &allocation, call.store().write([&](store::Sql& db) {
         store::allocations::get(db, before.uuid);
         store::allocations::save(db, before, allocation);
-    });
+    }));
     co_return json_reply(200, document_text(allocation_resource(), call, allocation));
 }
 
 Task<HttpResponse> delete_allocation(Call call) {
     Arguments::of_query(call).finish();
     auto allocation = find_allocation(call, call.words[0]);
-    co_await call.conductor().destroy_allocation(call.context, allocation.uuid);
+    co_await announced(&call, "delete", &allocation,
+                       call.conductor().destroy_allocation(call.context, allocation.uuid));
     co_return empty_reply(204);
 }
 
@@ -316,7 +319,8 @@ HttpResponse show_node_allocation(const Call& call) {
 Task<HttpResponse> delete_node_allocation(Call call) {
     Arguments::of_query(call).finish();
     auto allocation = find_node_allocation(call, call.words[0]);
-    co_await call.conductor().destroy_allocation(call.context, allocation.uuid);
+    co_await announced(&call, "delete", &allocation,
+                       call.conductor().destroy_allocation(call.context, allocation.uuid));
     co_return empty_reply(204);
 }
 

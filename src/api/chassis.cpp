@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "api/announce.h"
 #include "api/handlers.h"
 #include "api/listing.h"
 #include "api/patch.h"
@@ -94,7 +95,9 @@ Task<HttpResponse> create_chassis(Call call) {
     Arguments::of_query(call).finish();
     auto chassis = read_new(chassis_resource(), call, call.document());
     if (chassis.uuid.empty()) chassis.uuid = new_uuid();
-    co_await call.store().write([&](store::Sql& db) { store::chassis::insert(db, chassis); });
+    co_await announced(&call, "create", &chassis, call.store().write([&](store::Sql& db) {
+        store::chassis::insert(db, chassis);
+    }));
     auto response = json_reply(201, document_text(chassis_resource(), call, chassis));
     co_return located(std::move(response), call, "chassis/" + chassis.uuid);
 }
@@ -107,14 +110,18 @@ Task<HttpResponse> patch_chassis(Call call) {
     auto chassis = patched(chassis_resource(), before, steps);
     if (chassis.uuid != before.uuid)
         throw InvalidValue("The UUID of a chassis can not be changed.");
-    co_await call.store().write([&](store::Sql& db) { store::chassis::save(db, before, chassis); });
+    co_await announced(&call, "update", &chassis, call.store().write([&](store::Sql& db) {
+        store::chassis::save(db, before, chassis);
+    }));
     co_return json_reply(200, document_text(chassis_resource(), call, chassis));
 }
 
 Task<HttpResponse> delete_chassis(Call call) {
     Arguments::of_query(call).finish();
     auto chassis = find_chassis(call);
-    co_await call.store().write([&](store::Sql& db) { store::chassis::remove(db, chassis); });
+    co_await announced(&call, "delete", &chassis, call.store().write([&](store::Sql& db) {
+        store::chassis::remove(db, chassis);
+    }));
     co_return empty_reply(204);
 }
 

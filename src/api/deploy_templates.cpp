@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "api/announce.h"
 #include "api/handlers.h"
 #include "api/listing.h"
 #include "api/patch.h"
@@ -22,7 +23,7 @@ void append_template_links(const Showing& showing, const DeployTemplate& row, st
 }
 
 void append_steps(const Showing&, const DeployTemplate& row, std::string& out) {
-    append_masked(out, row.steps.text(), {});
+    model::append_masked(out, row.steps.text(), {});
 }
 
 constexpr View<DeployTemplate> kViews[] = {
@@ -91,7 +92,9 @@ Task<HttpResponse> create_deploy_template(Call call) {
     auto steps_as_sent = row.steps;
     settle(row);
     if (row.uuid.empty()) row.uuid = new_uuid();
-    co_await call.store().write([&](store::Sql& db) { store::deploy_templates::insert(db, row); });
+    co_await announced(&call, "create", &row, call.store().write([&](store::Sql& db) {
+        store::deploy_templates::insert(db, row);
+    }));
     row.steps = std::move(steps_as_sent);
     auto response = json_reply(201, document_text(template_resource(), call, row));
     co_return located(std::move(response), call, "deploy_templates/" + row.uuid);
@@ -104,15 +107,18 @@ Task<HttpResponse> patch_deploy_template(Call call) {
     auto before = find_template(call);
     auto row = patched(template_resource(), before, steps);
     settle(row);
-    co_await call.store().write(
-        [&](store::Sql& db) { store::deploy_templates::save(db, before, row); });
+    co_await announced(&call, "update", &row, call.store().write([&](store::Sql& db) {
+        store::deploy_templates::save(db, before, row);
+    }));
     co_return json_reply(200, document_text(template_resource(), call, row));
 }
 
 Task<HttpResponse> delete_deploy_template(Call call) {
     Arguments::of_query(call).finish();
     auto row = find_template(call);
-    co_await call.store().write([&](store::Sql& db) { store::deploy_templates::remove(db, row); });
+    co_await announced(&call, "delete", &row, call.store().write([&](store::Sql& db) {
+        store::deploy_templates::remove(db, row);
+    }));
     co_return empty_reply(204);
 }
 

@@ -9,11 +9,11 @@
 #include <type_traits>
 #include <vector>
 
-#include "api/mask.h"
 #include "api/resource.h"
 #include "base/json.h"
 #include "base/time.h"
 #include "model/field.h"
+#include "model/mask.h"
 
 /// How rows become JSON. A Document is prepared once per request (version, selection of fields) and
 /// then writes each row straight into the text of the answer: no tree, no look-up, no allocation
@@ -62,7 +62,7 @@ void append_field(std::string& out, const model::Field<R>& field, const R& row) 
                 out += "null";
             else if constexpr (std::is_same_v<decltype(member), model::JsonText R::*>)
                 if (field.masked && !(row.*member).absent())
-                    append_masked(out, (row.*member).text(), {});
+                    model::append_masked(out, (row.*member).text(), {});
                 else
                     value::append(out, field.type, row.*member);
             else

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "api/announce.h"
 #include "api/handlers.h"
 #include "api/listing.h"
 #include "api/patch.h"
@@ -101,7 +102,9 @@ Task<HttpResponse> create_inspection_rule(Call call) {
     auto rule = read_new(rule_resource(), call, call.document());
     settle(rule);
     if (rule.uuid.empty()) rule.uuid = new_uuid();
-    co_await call.store().write([&](store::Sql& db) { store::inspection_rules::insert(db, rule); });
+    co_await announced(&call, "create", &rule, call.store().write([&](store::Sql& db) {
+        store::inspection_rules::insert(db, rule);
+    }));
     auto response = json_reply(201, document_text(rule_resource(), call, rule));
     co_return located(std::move(response), call, "inspection_rules/" + rule.uuid);
 }
@@ -116,15 +119,18 @@ Task<HttpResponse> patch_inspection_rule(Call call) {
         throw InvalidValue(
             "A sensitive rule stays so, that what it hides stays hidden: make another one.");
     settle(rule);
-    co_await call.store().write(
-        [&](store::Sql& db) { store::inspection_rules::save(db, before, rule); });
+    co_await announced(&call, "update", &rule, call.store().write([&](store::Sql& db) {
+        store::inspection_rules::save(db, before, rule);
+    }));
     co_return json_reply(200, document_text(rule_resource(), call, rule));
 }
 
 Task<HttpResponse> delete_inspection_rule(Call call) {
     Arguments::of_query(call).finish();
     auto rule = find_rule(call);
-    co_await call.store().write([&](store::Sql& db) { store::inspection_rules::remove(db, rule); });
+    co_await announced(&call, "delete", &rule, call.store().write([&](store::Sql& db) {
+        store::inspection_rules::remove(db, rule);
+    }));
     co_return empty_reply(204);
 }
 

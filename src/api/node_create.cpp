@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include "api/announce.h"
 #include "api/arguments.h"
 #include "api/body.h"
 #include "api/document.h"
@@ -91,7 +92,8 @@ Task<HttpResponse> create_node(Call call) {
     settle_relations(call, node);
     require_conductor(call, node, 400);
     node.conductor_group = lower_case(node.conductor_group);
-    auto created = co_await call.conductor().create_node(call.context, std::move(node));
+    auto created = co_await announced(&call, "create", &node,
+                                      call.conductor().create_node(call.context, node));
     auto response = json_reply(201, document_text(node_resource(), call, created));
     co_return located(std::move(response), call, "nodes/" + created.uuid);
 }

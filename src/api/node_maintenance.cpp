@@ -1,3 +1,4 @@
+#include "api/announce.h"
 #include "api/arguments.h"
 #include "api/handlers.h"
 #include "api/nodes.h"
@@ -8,8 +9,13 @@ namespace {
 Task<HttpResponse> set_maintenance(Call call, bool maintenance, std::optional<std::string> reason) {
     auto node = find_node(call, call.words[0]);
     require_conductor(call, node, 400);
-    co_await call.conductor().set_maintenance(call.context, node.uuid, maintenance,
-                                              std::move(reason));
+    auto wanted = node;
+    wanted.maintenance = maintenance;
+    wanted.maintenance_reason = reason;
+    co_await announced(
+        &call, "maintenance_set", &wanted,
+        call.conductor().set_maintenance(call.context, node.uuid, maintenance, std::move(reason)),
+        &model::node_payload());
     co_return empty_reply(202);
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "api/announce.h"
 #include "api/arguments.h"
 #include "api/document.h"
 #include "api/handlers.h"
@@ -217,8 +218,10 @@ Task<HttpResponse> patch_node(Call call) {
     check_chassis(call, before, node);
     require_conductor(call, node, 400);
     check_console(before, node);
-    auto updated = co_await call.conductor().update_node(
-        call.context, std::move(before), std::move(node), reset_interfaces.value_or(false));
+    auto updated =
+        co_await announced(&call, "update", &node,
+                           call.conductor().update_node(call.context, std::move(before), node,
+                                                        reset_interfaces.value_or(false)));
     show_holder(call, updated);
     co_return json_reply(200, document_text(node_resource(), call, updated));
 }
@@ -228,7 +231,8 @@ Task<HttpResponse> delete_node(Call call) {
     auto node = find_visible_node(call, call.words[0]);
     check_deletion(call, node);
     require_conductor(call, node, 400);
-    co_await call.conductor().destroy_node(call.context, node.uuid);
+    co_await announced(&call, "delete", &node,
+                       call.conductor().destroy_node(call.context, node.uuid));
     co_return empty_reply(204);
 }
 

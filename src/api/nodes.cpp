@@ -6,11 +6,11 @@
 #include <fmt/core.h>
 
 #include "api/document.h"
-#include "api/mask.h"
 #include "api/scoping.h"
 #include "api/text.h"
 #include "base/error.h"
 #include "base/uuid.h"
+#include "model/mask.h"
 #include "model/node_properties.h"
 #include "model/node_secrets.h"
 #include "model/states.h"
@@ -28,7 +28,7 @@ void append_masked_json(std::string& out, const model::JsonText& json,
     if (json.absent())
         out += "{}";
     else
-        append_masked(out, json.text(), also, also_when_set);
+        model::append_masked(out, json.text(), also, also_when_set);
 }
 
 /// True when `rule` keeps this caller from reading a field of this node (section 8.3).

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "api/healthcheck.h"
 #include "api/policy_options.h"
 #include "model/micro_version.h"
+#include "model/notification.h"
 
 namespace ferrite::api {
 
@@ -57,6 +59,7 @@ struct ApiOptions {
     /// `[DEFAULT]debug_tracebacks_in_api`: tell clients what failed inside, which is for nobody but
     /// developers.
     bool debug_tracebacks_in_api = false;
+    std::shared_ptr<model::Notifier> notifier;  ///< None: nobody listens.
     CorsOptions cors;
     HealthcheckOptions healthcheck;
 };

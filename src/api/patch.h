@@ -8,8 +8,8 @@
 
 #include "api/body.h"
 #include "api/call.h"
-#include "api/mask.h"
 #include "base/json.h"
+#include "model/mask.h"
 
 namespace ferrite::api {
 
@@ -91,7 +91,7 @@ R patched(const Resource<R>& resource, const R& before, const std::vector<PatchS
             reset_field(field, row);
             continue;
         }
-        if (field.masked) restore_masked(*value, stored.at(field.name), also_secret);
+        if (field.masked) model::restore_masked(*value, stored.at(field.name), also_secret);
         if (*value != stored.at(field.name)) set_field(field, row, *value);
     }
     return row;

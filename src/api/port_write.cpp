@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include "api/announce.h"
 #include "api/arguments.h"
 #include "api/body.h"
 #include "api/document.h"
@@ -121,7 +122,8 @@ Task<HttpResponse> create_port(Call call) {
     check_physical_network(port);
     check_standalone(group, port, sent.body);
     if (port.uuid.empty()) port.uuid = new_uuid();
-    auto created = co_await call.conductor().create_port(call.context, std::move(port));
+    auto created = co_await announced(&call, "create", &port,
+                                      call.conductor().create_port(call.context, port));
     auto response = json_reply(201, document_text(port_resource(), call, created));
     co_return located(std::move(response), call, "ports/" + created.uuid);
 }
@@ -154,7 +156,8 @@ Task<HttpResponse> patch_port(Call call) {
     check_physical_network(port);
     refuse_while_inspecting(call, before.node_uuid, "Port " + before.uuid);
     auto updated =
-        co_await call.conductor().update_port(call.context, std::move(before), std::move(port));
+        co_await announced(&call, "update", &port,
+                           call.conductor().update_port(call.context, std::move(before), port));
     co_return json_reply(200, document_text(port_resource(), call, updated));
 }
 
@@ -164,7 +167,8 @@ Task<HttpResponse> delete_port(Call call) {
         throw InvalidValue(fmt::format("A port is deleted by its UUID, and '{}' is none.",
                                        call.words[0].substr(0, 100)));
     auto port = find_port(call, call.words[0]);
-    co_await call.conductor().destroy_port(call.context, port.uuid);
+    co_await announced(&call, "delete", &port,
+                       call.conductor().destroy_port(call.context, port.uuid));
     co_return empty_reply(204);
 }
 

@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include "api/announce.h"
 #include "api/handlers.h"
 #include "api/listing.h"
 #include "api/nodes.h"
@@ -199,10 +200,10 @@ Task<HttpResponse> create_portgroup(Call call) {
     group.node_uuid = node_for_new_part(call, group.node_uuid).uuid;
     settle_mode(call, group);
     if (group.uuid.empty()) group.uuid = new_uuid();
-    co_await call.store().write([&](store::Sql& db) {
+    co_await announced(&call, "create", &group, call.store().write([&](store::Sql& db) {
         store::nodes::get(db, group.node_uuid);
         store::portgroups::insert(db, group);
-    });
+    }));
     auto response = json_reply(201, document_text(portgroup_resource(), call, group));
     co_return located(std::move(response), call, "portgroups/" + group.uuid);
 }
@@ -227,15 +228,17 @@ Task<HttpResponse> patch_portgroup(Call call) {
         group.node_uuid = node_for_moved_part(call, before.node_uuid, group.node_uuid).uuid;
     settle_mode(call, group);
     refuse_while_inspecting(call, before.node_uuid, "Portgroup " + before.uuid);
-    auto updated = co_await call.conductor().update_portgroup(call.context, std::move(before),
-                                                              std::move(group));
+    auto updated = co_await announced(
+        &call, "update", &group,
+        call.conductor().update_portgroup(call.context, std::move(before), group));
     co_return json_reply(200, document_text(portgroup_resource(), call, updated));
 }
 
 Task<HttpResponse> delete_portgroup(Call call) {
     Arguments::of_query(call).finish();
     auto group = find_portgroup(call, call.words[0]);
-    co_await call.conductor().destroy_portgroup(call.context, group.uuid);
+    co_await announced(&call, "delete", &group,
+                       call.conductor().destroy_portgroup(call.context, group.uuid));
     co_return empty_reply(204);
 }
 

@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include "api/announce.h"
 #include "api/handlers.h"
 #include "api/listing.h"
 #include "api/patch.h"
@@ -28,7 +29,7 @@ void append_runbook_links(const Showing& showing, const Runbook& row, std::strin
 }
 
 void append_steps(const Showing&, const Runbook& row, std::string& out) {
-    append_masked(out, row.steps.text(), {});
+    model::append_masked(out, row.steps.text(), {});
 }
 
 constexpr View<Runbook> kViews[] = {
@@ -157,7 +158,9 @@ Task<HttpResponse> create_runbook(Call call) {
     settle_steps(row);
     settle_new_owner(call, row);
     if (row.uuid.empty()) row.uuid = new_uuid();
-    co_await call.store().write([&](store::Sql& db) { store::runbooks::insert(db, row); });
+    co_await announced(&call, "create", &row, call.store().write([&](store::Sql& db) {
+        store::runbooks::insert(db, row);
+    }));
     row.steps = std::move(steps_as_sent);
     auto response = json_reply(201, document_text(runbook_resource(), call, row));
     co_return located(std::move(response), call, "runbooks/" + row.uuid);
@@ -173,14 +176,18 @@ Task<HttpResponse> patch_runbook(Call call) {
     check_name(row.name, false);
     settle_steps(row);
     settle_owner(steps, row);
-    co_await call.store().write([&](store::Sql& db) { store::runbooks::save(db, before, row); });
+    co_await announced(&call, "update", &row, call.store().write([&](store::Sql& db) {
+        store::runbooks::save(db, before, row);
+    }));
     co_return json_reply(200, document_text(runbook_resource(), call, row));
 }
 
 Task<HttpResponse> delete_runbook(Call call) {
     Arguments::of_query(call).finish();
     auto row = find_runbook(call, call.words[0], call.rule);
-    co_await call.store().write([&](store::Sql& db) { store::runbooks::remove(db, row); });
+    co_await announced(&call, "delete", &row, call.store().write([&](store::Sql& db) {
+        store::runbooks::remove(db, row);
+    }));
     co_return empty_reply(204);
 }
 

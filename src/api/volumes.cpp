@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include "api/announce.h"
 #include "api/handlers.h"
 #include "api/listing.h"
 #include "api/nodes.h"
@@ -171,10 +172,10 @@ Task<HttpResponse> create(Call call, const Volumes<R>* kind) {
     auto row = read_new(kind->resource, call, call.document());
     row.node_uuid = node_for_new_part(call, row.node_uuid).uuid;
     if (row.uuid.empty()) row.uuid = new_uuid();
-    co_await call.store().write([&](store::Sql& db) {
+    co_await announced(&call, "create", &row, call.store().write([&](store::Sql& db) {
         store::nodes::get(db, row.node_uuid);
         kind->insert(db, row);
-    });
+    }));
     auto response = json_reply(201, document_text(kind->resource, call, row));
     co_return located(std::move(response), call, fmt::format("{}/{}", kind->path, row.uuid));
 }
@@ -188,8 +189,9 @@ Task<HttpResponse> patch(Call call, const Volumes<R>* kind) {
     auto wanted = patched(kind->resource, before, steps);
     if (wanted.node_uuid != before.node_uuid)
         wanted.node_uuid = node_for_moved_part(call, before.node_uuid, wanted.node_uuid).uuid;
-    auto updated = co_await (call.conductor().*kind->update)(call.context, std::move(before),
-                                                             std::move(wanted));
+    auto updated = co_await announced(
+        &call, "update", &wanted,
+        (call.conductor().*kind->update)(call.context, std::move(before), wanted));
     co_return json_reply(200, document_text(kind->resource, call, updated));
 }
 
@@ -206,7 +208,8 @@ Task<HttpResponse> destroy(Call call, const Volumes<R>* kind) {
     auto row = find_volume(call, *kind);
     if (call.parts->manners.volumes_need_power_off)
         check_power_off(call, kind->resource.noun, row.node_uuid);
-    co_await (call.conductor().*kind->destroy)(call.context, row.uuid);
+    co_await announced(&call, "delete", &row,
+                       (call.conductor().*kind->destroy)(call.context, row.uuid));
     co_return empty_reply(204);
 }
 

@@ -174,6 +174,7 @@ Task<> fail_clean(NodeSession* session, std::string why) {
     }
     session->record_error("cleaning", why);
     co_await take_back_clean(session, why);
+    if (session->services().options.power_off_in_clean_fail) co_await power_off_failed(session);
     change_state(node, "fail", Follows::nothing);
 }
 

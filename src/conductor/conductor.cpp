@@ -75,13 +75,14 @@ Task<model::Node> Conductor::create_node(RequestContext, model::Node node) {
     co_return node;
 }
 
-Task<model::Node> Conductor::update_node(RequestContext, model::Node before, model::Node node,
-                                         bool reset_interfaces) {
+Task<model::Node> Conductor::update_node(RequestContext context, model::Node before,
+                                         model::Node node, bool reset_interfaces) {
     auto session =
         co_await NodeSession::lock(&state_->services, before.uuid, NodeSession::Patience::retry,
                                    NodeSession::Interfaces::skip);
     std::exception_ptr failure;
     try {
+        session->asked_by(context);
         apply_update(*session, before, node, reset_interfaces);
         co_await session->release();
     } catch (...) {
@@ -113,10 +114,11 @@ Task<> Conductor::destroy_node(RequestContext, std::string uuid) {
     log_info("NODE_DELETED", "node={}", session->node.uuid);
 }
 
-Task<> Conductor::set_maintenance(RequestContext, std::string uuid, bool maintenance,
+Task<> Conductor::set_maintenance(RequestContext context, std::string uuid, bool maintenance,
                                   std::optional<std::string> reason) {
     auto session = co_await NodeSession::lock(&state_->services, uuid, NodeSession::Patience::retry,
                                               NodeSession::Interfaces::skip);
+    session->asked_by(context);
     auto& node = session->node;
     node.maintenance = maintenance;
     node.maintenance_reason = maintenance ? reason : std::nullopt;
@@ -180,21 +182,26 @@ Task<> Conductor::destroy_allocation(RequestContext, std::string uuid) {
     co_await end_allocation(&state_->services, std::move(uuid));
 }
 
-Task<> Conductor::change_power(RequestContext, std::string uuid, std::string target,
+Task<> Conductor::change_power(RequestContext context, std::string uuid, std::string target,
                                std::optional<std::chrono::seconds> timeout) {
     return begin_locked(&state_->services, std::move(uuid), "change_node_power_state",
-                        [=](NodeSession& held) { return begin_power(held, target, timeout); });
+                        [=](NodeSession& held) {
+                            held.asked_by(context);
+                            return begin_power(held, target, timeout);
+                        });
 }
 
-Task<> Conductor::provision(RequestContext, std::string uuid, ProvisionRequest request) {
+Task<> Conductor::provision(RequestContext context, std::string uuid, ProvisionRequest request) {
     const auto* operation = find_operation(request.verb);
     if (!operation)
         throw InvalidValue(fmt::format(
             "The provision target '{}' is not one that this conductor serves.", request.verb));
     auto verb = request.verb;
-    co_await begin_locked(
-        &state_->services, std::move(uuid), std::move(verb),
-        [operation, &request](NodeSession& held) { return operation->begin(held, request); });
+    co_await begin_locked(&state_->services, std::move(uuid), std::move(verb),
+                          [operation, &request, &context](NodeSession& held) {
+                              held.asked_by(context);
+                              return operation->begin(held, request);
+                          });
 }
 
 Task<JsonObject> Conductor::validate(RequestContext, std::string uuid) {

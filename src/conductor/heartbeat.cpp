@@ -85,6 +85,7 @@ Task<> go_on(Services* services, NodeSession* session) {
         if (deploys) co_await fail_deploy(session, kWhy);
         if (cleans) co_await fail_clean(session, kWhy);
         if (serves) co_await fail_service(session, kWhy);
+        if (node.in_state(states::rescue_wait)) co_await fail_rescue(session, kWhy);
         co_return;
     }
     if (deploys) co_await continue_deploy(services, session);

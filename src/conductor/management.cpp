@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "conductor/failure.h"
 #include "conductor/locked.h"
+#include "conductor/node_events.h"
 
 namespace ferrite::conductor {
 namespace {
@@ -37,6 +38,7 @@ Task<> change_secure_boot(NodeSession* session, bool on) {
 
 Task<> switch_console(NodeSession* session, bool enabled) {
     auto* console = session->driver.console;
+    announce_console(session->services(), session->node, "console_set", "start");
     Task<> change = enabled ? console->start(session) : console->stop(session);
     auto failure = co_await failure_of(std::move(change));
     if (failure)
@@ -44,6 +46,7 @@ Task<> switch_console(NodeSession* session, bool enabled) {
                                                        enabled ? "start" : "stop", *failure));
     else
         session->node.console_enabled = enabled;
+    announce_console(session->services(), session->node, "console_set", failure ? "error" : "end");
 }
 
 hardware::Indicator find_indicator(const NodeSession& session, std::string_view component,

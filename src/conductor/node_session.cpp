@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/log_scope.h"
 #include "conductor/failure.h"
+#include "conductor/node_events.h"
 #include "conductor/state_change.h"
 #include "model/states.h"
 #include "store/history.h"
@@ -104,10 +105,42 @@ void NodeSession::write(store::Sql& db) {
     cut(node.last_error, options.max_error_length);
     cut(node.maintenance_reason, options.max_error_length);
     if (!store::nodes::save(db, stored_, node)) store::nodes::ensure_held(db, lease_);
-    if (!options.node_history) return;
-    for (const auto& event : events_)
-        store::history::add(db, event.state, options.host, event.severity, event.type, event.text,
-                            options.node_history_max_entries);
+    if (options.node_history) write_history(db);
+}
+
+/// What was recorded, and what changed without anybody recording it.
+void NodeSession::write_history(store::Sql& db) const {
+    const auto& options = services_->options;
+    auto add = [&](const model::Node& state, std::string_view severity, std::string_view type,
+                   std::string_view text) {
+        store::history::add(db, state,
+                            {.conductor = options.host,
+                             .severity = severity,
+                             .type = type,
+                             .text = text,
+                             .user = user_,
+                             .project = project_},
+                            options.node_history_retention);
+    };
+    for (const auto& event : events_) add(event.state, event.severity, event.type, event.text);
+    if (options.node_history_events == Options::HistoryEvents::errors) return;
+    for (const auto& change : changes_of(stored_, node))
+        add(node, "INFO", change.type, change.text);
+}
+
+void NodeSession::on_saved() {
+    announce_provision(*services_, stored_, node);
+    stored_ = node;
+    events_.clear();
+}
+
+void NodeSession::asked_by(const RequestContext& context) {
+    user_ = context.user;
+    project_ = context.project;
+}
+
+void NodeSession::on_power_action(std::string_view status, std::string_view to_power) {
+    announce_power(*services_, node, status, to_power);
 }
 
 Task<> NodeSession::write_unless_lost(std::function<void(store::Sql&)> f) {
@@ -138,8 +171,7 @@ Task<bool> NodeSession::still_holds() {
 
 Task<> NodeSession::save() {
     co_await write_unless_lost([this](store::Sql& db) { write(db); });
-    stored_ = node;
-    events_.clear();
+    on_saved();
 }
 
 Task<> NodeSession::release() {
@@ -149,8 +181,7 @@ Task<> NodeSession::release() {
         store::nodes::release(db, lease_);
     });
     locked_ = false;
-    stored_ = node;
-    events_.clear();
+    on_saved();
     services_->on_waiting(node);
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "conductor/client.h"
 #include "conductor/services.h"
 #include "hardware/interfaces.h"
 #include "store/nodes.h"
@@ -56,6 +57,10 @@ public:
     Task<bool> still_holds();
     /// False once the lock was given back or is known to be lost.
     bool holds() const { return locked_; }
+    /// Who asked for what is done from now on: named in the node's history.
+    void asked_by(const RequestContext& context);
+
+    void on_power_action(std::string_view status, std::string_view to_power) override;
 
     /// Sets last_error and keeps the event in the node's history. Written with the next save().
     void record_error(std::string_view event_type, std::string text);
@@ -72,11 +77,14 @@ private:
     explicit NodeSession(Services& services) : services_(services.shared_from_this()) {}
     void write(store::Sql& db);
     Task<> write_unless_lost(std::function<void(store::Sql&)> f);
+    void write_history(store::Sql& db) const;
+    void on_saved();
 
     std::shared_ptr<Services> services_;
     model::Node stored_;  ///< The node as the database has it.
     std::vector<Event> events_;
     store::nodes::Lease lease_;
+    std::string user_, project_;
     bool locked_ = false;
 };
 

@@ -76,6 +76,9 @@ Task<> abort_inspect(Services* services, NodeSession* session);
 Task<> fail_inspect(NodeSession* session, std::string why);
 Begun begin_rescue(NodeSession& session, const ProvisionRequest& request);
 Task<> rescue(Services* services, NodeSession* session);
+/// Powers the machine off, takes back what was prepared, keeps `why` as last_error and moves the
+/// node to rescue failed.
+Task<> fail_rescue(NodeSession* session, std::string why);
 /// What is left to do once the node is in rescue failed by request.
 Task<> abort_rescue(Services* services, NodeSession* session);
 Begun begin_unrescue(NodeSession& session, const ProvisionRequest& request);
@@ -85,6 +88,9 @@ Task<> unrescue(Services* services, NodeSession* session);
 Begun begin_abort(NodeSession& session, const ProvisionRequest& request);
 
 // power.cpp
+/// Powers the machine of an operation that failed off, unless it must stay on. When that fails too,
+/// last_error says so.
+Task<> power_off_failed(NodeSession* session);
 /// Checks and notes a power action that was asked for (reference: conductor.md section 2.10).
 Work begin_power(NodeSession& session, std::string action,
                  std::optional<std::chrono::seconds> timeout);

@@ -34,6 +34,16 @@ bool is_reboot(std::string_view action) {
 
 }  // namespace
 
+Task<> power_off_failed(NodeSession* session) {
+    auto& node = session->node;
+    if (node.disable_power_off) co_return;
+    auto failure = co_await failure_of(hardware::power_action(session, std::string(power::off),
+                                                              session->services().options.power));
+    if (failure)
+        node.last_error = fmt::format("{} Also failed to power it off: {}",
+                                      node.last_error.value_or(""), *failure);
+}
+
 Work begin_power(NodeSession& session, std::string action,
                  std::optional<std::chrono::seconds> timeout) {
     auto& node = session.node;

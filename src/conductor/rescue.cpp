@@ -58,6 +58,16 @@ Task<> rescue(Services*, NodeSession* session) {
         end(session, failure);
 }
 
+Task<> fail_rescue(NodeSession* session, std::string why) {
+    auto& node = session->node;
+    session->record_error("rescue", why);
+    co_await power_off_failed(session);
+    if (auto failure = co_await failure_of(session->driver.rescue->clean_up(session)))
+        node.last_error = fmt::format("{} Also failed to clean up: {}", *node.last_error, *failure);
+    forget_password(node);
+    change_state(node, "fail", Follows::nothing);
+}
+
 Task<> abort_rescue(Services*, NodeSession* session) {
     auto& node = session->node;
     forget_password(node);

@@ -119,6 +119,7 @@ Task<> fail_service(NodeSession* session, std::string why) {
     }
     if (auto failure = co_await failure_of(take_ramdisk_down(session)))
         node.last_error = fmt::format("{} Also failed to tear down servicing: {}", why, *failure);
+    if (session->services().options.power_off_in_service_fail) co_await power_off_failed(session);
     forget_steps(node, StepKind::service);
     forget_operation(node, Forget::steps_and_agent);
     change_state(node, "fail", Follows::nothing);
@@ -130,9 +131,15 @@ Task<> abort_service(Services*, NodeSession* session) {
     auto failure = co_await failure_of(session->driver.deploy->tear_down_service(session));
     forget_steps(node, StepKind::service);
     forget_operation(node, Forget::steps_and_agent);
-    if (failure) why += fmt::format(" Failed to start the instance again: {}", *failure);
-    session->record_error("servicing", why);
-    if (!failure) change_state(node, "abort", Follows::nothing);
+    if (failure) {
+        session->record_error(
+            "servicing", fmt::format("{} Failed to start the instance again: {}", why, *failure));
+        co_return;
+    }
+    // An abort by request is no error of the node.
+    session->record("servicing", why);
+    node.last_error = why;
+    change_state(node, "abort", Follows::nothing);
 }
 
 }  // namespace ferrite::conductor

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,8 @@
 #include "conductor/presence.h"
 #include "hardware/drivers.h"
 #include "hardware/power_action.h"
+#include "model/notification.h"
+#include "store/history.h"
 #include "store/nodes.h"
 #include "store/store.h"
 
@@ -23,6 +26,15 @@ struct InspectionOptions {
     std::string keep_ports = "all";  ///< Ports that stay: all, present, added.
     bool update_pxe_enabled = true;
     bool keep_inventory = true;  ///< `[inventory]data_backend` is not none.
+};
+
+/// The sensors of machines (`[sensor_data]`); told only to a notifier that wants them.
+struct SensorOptions {
+    std::chrono::seconds interval{600};
+    unsigned workers = 4;                ///< Machines read at one time.
+    std::chrono::seconds patience{300};  ///< wait_timeout: then a slow one gives its place away.
+    std::vector<std::string> types{"ALL"};
+    bool undeployed = false;  ///< Also of nodes that are not active.
 };
 
 /// How the conductor works; names and meanings are those of the `[conductor]` options unless said
@@ -44,6 +56,13 @@ struct Options {
     std::chrono::seconds rescue_callback_timeout{1800};
     std::chrono::seconds inspect_wait_timeout{1800};
     std::chrono::seconds service_callback_timeout{1800};
+    std::optional<std::chrono::seconds> boot_retry_timeout;  ///< `[pxe]`
+    std::chrono::seconds boot_retry_check_interval{90};      ///< `[pxe]`
+    std::chrono::seconds cleanup_interval{86400};            ///< conductor_cleanup_interval
+    std::chrono::seconds cleanup_timeout{1209600};           ///< conductor_cleanup_timeout
+    int cleanup_batch_size = 50;                             ///< conductor_cleanup_batch_size
+    SensorOptions sensors;
+    bool ends_waits = true;  ///< check_provision_state_interval is not 0; rescue ends anyway.
     std::chrono::seconds heartbeat_interval{10};
     std::chrono::seconds heartbeat_timeout{60};  ///< After which a conductor is held to be dead.
     bool automated_clean = true;
@@ -57,11 +76,16 @@ struct Options {
     std::vector<std::string> disallow_service_steps;
     std::chrono::seconds max_wait_step{30};      ///< max_conductor_wait_step_seconds
     bool power_off_after_deploy_failure = true;  ///< `[deploy]`
+    bool power_off_in_clean_fail = false;        ///< poweroff_in_cleanfail
+    bool power_off_in_service_fail = false;      ///< poweroff_in_servicefail
     bool require_tls = true;                     ///< `[agent]`: of agents' addresses.
     std::size_t max_error_length = 4096;         ///< `[DEFAULT]log_in_db_max_size`
     InspectionOptions inspection;
     bool node_history = true;
-    int node_history_max_entries = 300;
+    /// Errors only, as the original has it, or every event: `[conductor]node_history_events`.
+    enum class HistoryEvents { errors, all } node_history_events = HistoryEvents::all;
+    store::history::Retention node_history_retention;
+    std::shared_ptr<model::Notifier> notifier;  ///< None: nobody listens.
     /// Go on after a restart with what was under way, or fail it as the original does.
     bool resume_interrupted = true;
 };
@@ -86,6 +110,10 @@ struct Services : std::enable_shared_from_this<Services> {
 
     /// Whether this conductor is the one for such a node.
     std::function<bool(const store::nodes::Place&)> in_charge = [](const auto&) { return true; };
+
+    model::Notifier& notifier() const {
+        return options.notifier ? *options.notifier : model::silent_notifier();
+    }
 
     std::atomic<std::size_t> workers = 0;
     std::atomic<bool> ended = false;  ///< The conductor is gone: start nothing any more.

@@ -42,6 +42,7 @@ void change_state(model::Node& node, std::string_view event, Follows follows,
     }
     if (follows == Follows::work) node.last_error.reset();
     node.provision_state = *to;
+    node.provision_event = event;
     log_info("NODE_STATE", "node={} from=\"{}\" event={} to=\"{}\"", node.uuid, from, event, *to);
 }
 

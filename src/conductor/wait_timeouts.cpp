@@ -20,6 +20,7 @@ constexpr std::chrono::seconds kLocked{5};  ///< Before a node that is at work i
 
 /// How long a node may stay silent in its state; zero: for ever.
 std::chrono::seconds limit_of(const Options& options, const model::Node& node) {
+    if (!options.ends_waits && !node.in_state(states::rescue_wait)) return std::chrono::seconds(0);
     if (node.in_state(states::deploy_wait)) return options.deploy_callback_timeout;
     if (node.in_state(states::clean_wait)) return options.clean_callback_timeout;
     if (node.in_state(states::rescue_wait)) return options.rescue_callback_timeout;
@@ -66,6 +67,8 @@ Task<> fail_waiting(NodeSession* session) {
                               fmt::format("Timeout reached while servicing node {}: is the ramdisk "
                                           "running on it?",
                                           node.uuid));
+    } else if (whole && node.in_state(states::rescue_wait)) {
+        co_await fail_rescue(session, why);
     } else {
         session->record_error("conductor", why);
         change_state(node, "fail", Follows::nothing);

@@ -183,12 +183,16 @@ void add_history_rows(OptionTable<Options>& table) {
         "conductor", &Options::conductor,
         {
             {"node_history", &O::node_history, flag(), "Keep a history of each node.", kReloadable},
+            {"node_history_events", &O::node_history_events,
+             choice<HistoryEvents>(
+                 {{"all", HistoryEvents::all}, {"errors", HistoryEvents::errors}}),
+             "What it has: all events, or errors only as in Ironic."},
             {"node_history_max_entries", &O::node_history_max_entries, integer(0),
              "Entries kept for each node.", kReloadable},
             {"node_history_cleanup_interval", &O::node_history_cleanup_interval, seconds(),
-             "Seconds between two removals of surplus entries; 0: never."},
+             "0: surplus entries are never removed; else they are as others are added."},
             {"node_history_cleanup_batch_count", &O::node_history_cleanup_batch_count, integer(0),
-             "Entries removed at one time; 0: none."},
+             "Surplus entries removed when one is added; 0: none."},
             {"node_history_minimum_days", &O::node_history_minimum_days, integer(0),
              "Days for which an entry is never removed.", kReloadable},
             {"record_step_flows_in_history", &O::record_step_flows_in_history, flag(),

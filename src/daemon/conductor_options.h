@@ -13,6 +13,8 @@
 /// [inspector], [inventory] and [disk_utils]. Zero seconds for a timeout or interval: never.
 namespace ferrite::daemon {
 
+enum class HistoryEvents { errors, all };
+
 /// [conductor]: liveness, locks and clean-up.
 struct ConductorOptions {
     int workers_pool_size = 300;
@@ -87,6 +89,7 @@ struct ConductorOptions {
 
     // Node history.
     bool node_history = true;
+    HistoryEvents node_history_events = HistoryEvents::all;
     int node_history_max_entries = 300;
     std::chrono::seconds node_history_cleanup_interval{86400};
     int node_history_cleanup_batch_count = 1000;

@@ -10,5 +10,6 @@ void add_web_rows(OptionTable<Options>& table);
 void add_auth_rows(OptionTable<Options>& table);
 void add_conductor_rows(OptionTable<Options>& table);
 void add_hardware_rows(OptionTable<Options>& table);
+void add_notification_rows(OptionTable<Options>& table);
 
 }  // namespace ferrite::daemon

@@ -94,6 +94,7 @@ void settle_policy_file(PolicyOptions& policy, const std::vector<std::string>& f
 /// Rules about more than one option.
 void check_together(const Options& options, std::vector<std::string>& errors) {
     check_auth(options, errors);
+    check_notifications(options.notifications, errors);
     if (options.api.enable_ssl_api &&
         (options.api.cert_file.empty() || options.api.key_file.empty()))
         errors.push_back("[api]enable_ssl_api = true: needs [api]cert_file and [api]key_file");
@@ -130,6 +131,7 @@ const OptionTable<Options>& option_table() {
         add_auth_rows(made);
         add_conductor_rows(made);
         add_hardware_rows(made);
+        add_notification_rows(made);
         return made;
     }();
     return table;

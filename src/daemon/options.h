@@ -9,6 +9,7 @@
 #include "daemon/auth_options.h"
 #include "daemon/conductor_options.h"
 #include "daemon/hardware_options.h"
+#include "daemon/notification_options.h"
 #include "daemon/service_options.h"
 #include "daemon/web_options.h"
 
@@ -20,7 +21,7 @@
 ///     serve(options.api);
 ///
 /// Names, types, bounds and help of every option are rows in service_options.cpp,
-/// auth_options.cpp, conductor_options.cpp and hardware_options.cpp.
+/// auth_options.cpp, conductor_options.cpp, hardware_options.cpp and notification_options.cpp.
 namespace ferrite::daemon {
 
 struct Options {
@@ -46,6 +47,8 @@ struct Options {
     DhcpOptions dhcp;
     FakeOptions fake;
     BootOptions boot;
+    NotificationOptions notifications;
+    SensorOptions sensor_data;
 };
 
 struct LoadedOptions {

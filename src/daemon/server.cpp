@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <thread>
 
 #include <fmt/core.h>
@@ -13,9 +14,11 @@
 #include "base/http_client.h"
 #include "base/http_server.h"
 #include "base/log.h"
+#include "base/periodic.h"
 #include "base/runtime.h"
 #include "conductor/conductor.h"
 #include "daemon/boot_directory.h"
+#include "daemon/notifications.h"
 #include "daemon/settings.h"
 #include "hardware/implementations.h"
 #include "image/image_cache.h"
@@ -80,12 +83,14 @@ struct Server::Parts {
     hardware::InstanceImages images;
     hardware::PxeBoot pxe;
     hardware::Drivers drivers;
+    std::shared_ptr<model::Notifier> notifier;
     conductor::Conductor conductor;
     std::unique_ptr<api::AccessLog> access_log;
     api::Api api;
     NodeBootDirectory boot_directory;
     std::unique_ptr<netboot::BootService> boot;
     std::unique_ptr<HttpServer> http;
+    std::optional<Periodic> cache_clean_up;
 
     explicit Parts(Options o)
         : options(std::move(o)),
@@ -112,11 +117,19 @@ struct Server::Parts {
                                              .direct = direct_settings(options),
                                              .fake = fake_settings(options),
                                              .agent_inspect = agent_inspect_settings(options)})),
-          conductor(conductor_runtime, store, drivers, conductor_settings(options)),
+          notifier(make_notifier(conductor_runtime, http_client, options.general.host,
+                                 options.notifications, options.sensor_data)),
+          conductor(conductor_runtime, store, drivers, with_notifier(conductor_settings(options))),
           access_log(open_access_log(api_runtime, options)),
-          api(api_settings(options), store, conductor, authenticator(options, http_client),
-              access_log.get()),
+          api(with_notifier(api_settings(options)), store, conductor,
+              authenticator(options, http_client), access_log.get()),
           boot_directory(store, pxe) {}
+
+    template <class Settings>
+    Settings with_notifier(Settings settings) const {
+        settings.notifier = notifier;
+        return settings;
+    }
 
     ~Parts() {
         // Nothing may run any more on parts that are about to go.
@@ -136,6 +149,11 @@ struct Server::Parts {
         http = std::make_unique<HttpServer>(
             api_runtime.executor(), std::move(settings),
             [this](HttpRequest request) { return api.handle(std::move(request)); });
+    }
+
+    static Task<> clean_cache(image::ImageCache* cache) {
+        cache->clean();
+        co_return;
     }
 
     static Task<> stop_all(Parts* parts, std::chrono::seconds timeout) {
@@ -161,6 +179,9 @@ void Server::start() {
     } else {
         log_info("NETBOOT_OFF", "reason=\"no [ferrite_boot]interface or listen_address is set\"");
     }
+    parts.cache_clean_up.emplace(parts.image_runtime, "image cache clean-up",
+                                 options.conductor.cache_clean_up_interval,
+                                 [&parts] { return Parts::clean_cache(&parts.image_cache); });
     parts.make_http();
     parts.conductor.start();
     parts.http->start();

@@ -205,6 +205,17 @@ conductor::Options conductor_settings(const Options& options) {
     to.rescue_callback_timeout = from.rescue_callback_timeout;
     to.inspect_wait_timeout = from.inspect_wait_timeout;
     to.service_callback_timeout = from.service_callback_timeout;
+    to.boot_retry_timeout = options.pxe.boot_retry_timeout;
+    to.boot_retry_check_interval = options.pxe.boot_retry_check_interval;
+    to.cleanup_interval = from.conductor_cleanup_interval;
+    to.cleanup_timeout = from.conductor_cleanup_timeout;
+    to.cleanup_batch_size = from.conductor_cleanup_batch_size;
+    to.sensors = {.interval = options.sensor_data.interval,
+                  .workers = static_cast<unsigned>(options.sensor_data.workers),
+                  .patience = options.sensor_data.wait_timeout,
+                  .types = options.sensor_data.data_types,
+                  .undeployed = options.sensor_data.enable_for_undeployed_nodes};
+    to.ends_waits = from.check_provision_state_interval.count() > 0;
     to.heartbeat_interval = from.heartbeat_interval;
     to.heartbeat_timeout = from.heartbeat_timeout;
     to.automated_clean = from.automated_clean;
@@ -217,11 +228,20 @@ conductor::Options conductor_settings(const Options& options) {
     to.disallow_service_steps = options.api.disallow_service_steps;
     to.max_wait_step = from.max_conductor_wait_step_seconds;
     to.power_off_after_deploy_failure = options.deploy.power_off_after_deploy_failure;
+    to.power_off_in_clean_fail = from.poweroff_in_cleanfail;
+    to.power_off_in_service_fail = from.poweroff_in_servicefail;
     to.require_tls = options.agent.require_tls;
     to.max_error_length = options.general.log_in_db_max_size;
     to.inspection = inspection_settings(options);
     to.node_history = from.node_history;
-    to.node_history_max_entries = from.node_history_max_entries;
+    to.node_history_events = from.node_history_events == HistoryEvents::errors
+                                 ? conductor::Options::HistoryEvents::errors
+                                 : conductor::Options::HistoryEvents::all;
+    bool removes = from.node_history_cleanup_interval.count() > 0;
+    to.node_history_retention = {
+        .entries = from.node_history_max_entries,
+        .most_at_once = removes ? from.node_history_cleanup_batch_count : 0,
+        .minimum = std::chrono::days(from.node_history_minimum_days)};
     return to;
 }
 

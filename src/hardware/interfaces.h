@@ -287,6 +287,9 @@ struct NodeContext {
     /// be another conductor's by now, as after a long pause of the process: two of them must not
     /// drive one machine. Costs nothing otherwise.
     virtual Task<> ensure_held() { co_return; }
+
+    /// A power action begins, ends well or fails: `status` is "start", "end" or "error".
+    virtual void on_power_action(std::string_view /*status*/, std::string_view /*to_power*/) {}
 };
 
 /// Thrown by what an implementation does not have.

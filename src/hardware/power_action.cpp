@@ -43,9 +43,11 @@ void forget_agent(model::Node& node) {
 Task<> power_action(NodeContext* context, std::string action, PowerTimeouts timeouts,
                     std::optional<std::chrono::seconds> timeout) {
     auto& node = context->node;
+    context->on_power_action("start", result_of(action));
     auto limit = timeout.value_or(action.starts_with("soft") ? timeouts.soft_off : timeouts.change);
     if (node.disable_power_off && result_of(action) == power::off) {
         node.target_power_state.reset();
+        context->on_power_action("error", result_of(action));
         throw Conflict(
             fmt::format("Node {} has disable_power_off set: it is never powered off.", node.uuid));
     }
@@ -55,6 +57,7 @@ Task<> power_action(NodeContext* context, std::string action, PowerTimeouts time
             if (present == result_of(action)) {
                 node.power_state = present;
                 node.target_power_state.reset();
+                context->on_power_action("end", result_of(action));
                 co_return;
             }
         }
@@ -62,17 +65,20 @@ Task<> power_action(NodeContext* context, std::string action, PowerTimeouts time
         co_await send(context, action, limit);
     } catch (Error& error) {
         node.target_power_state.reset();
+        context->on_power_action("error", result_of(action));
         error.within(
             fmt::format("Failed to change power state to '{}' by '{}'", result_of(action), action));
         throw;
     } catch (...) {
         node.target_power_state.reset();
+        context->on_power_action("error", result_of(action));
         throw;
     }
     node.power_state = result_of(action);
     node.target_power_state.reset();
     if (action != power::on) forget_agent(node);
     node.driver_internal_info.set("last_power_state_change", Json(ferrite::to_text(now_seconds())));
+    context->on_power_action("end", result_of(action));
 }
 
 }  // namespace ferrite::hardware

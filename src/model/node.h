@@ -44,6 +44,8 @@ struct Node {
     std::optional<std::string> provision_state;
     std::optional<std::string> target_provision_state;
     std::optional<Timestamp> provision_updated_at;
+    /// Not stored: the event of the state machine that last moved this copy.
+    std::string provision_event;
     std::optional<std::string> power_state;
     std::optional<std::string> target_power_state;
     std::optional<std::string> reservation;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -14,9 +15,23 @@
 /// Node history in the database; inside `Store::read` or `Store::write`.
 namespace ferrite::store::history {
 
-/// Stores an event of `node` and drops the oldest beyond `keep` rows of that node.
-void add(Sql& db, const model::Node& node, std::string_view conductor, std::string_view severity,
-         std::string_view event_type, std::string_view event, std::int64_t keep);
+struct Event {
+    std::string_view conductor;
+    std::string_view severity;  ///< "ERROR" or "INFO".
+    std::string_view type;
+    std::string_view text;           ///< What is longer than 65,535 bytes loses its middle.
+    std::string_view user, project;  ///< Who asked for it; may be empty.
+};
+
+/// How much of a node's history stays. The rest is removed as events are added, not by a sweep.
+struct Retention {
+    std::int64_t entries = 300;
+    std::int64_t most_at_once = 1000;  ///< Removed with one event; 0: none.
+    std::chrono::days minimum{0};      ///< Nothing younger is removed.
+};
+
+/// Stores an event of `node` and drops its oldest ones beyond what is to stay.
+void add(Sql& db, const model::Node& node, const Event& event, const Retention& retention);
 
 std::optional<model::NodeHistory> find(Sql& db, std::string_view uuid);
 std::int64_t page(Sql& db, const PageQuery& query,

@@ -1,5 +1,5 @@
 #include "api/api_fixture.h"
-#include "api/mask.h"
+#include "model/mask.h"
 #include "store/history.h"
 
 /// Lists and shows of nodes: fields, filters, pages, masks.
@@ -204,7 +204,7 @@ TEST_F(NodeReadTest, MaskingSurvivesBrokenText) {
     for (std::string text : {"", "{", "{\"password\"", "{\"password\":", "{\"token\":[", "\"secret",
                              "{\"a\":\"token=\\", "[[[\"secret\"", "{\"secret\":{\"a\":}"}) {
         std::string out;
-        append_masked(out, text, {});
+        model::append_masked(out, text, {});
     }
 }
 
@@ -222,7 +222,12 @@ TEST_F(NodeReadTest, History) {
     auto uuid = new_node();
     store_.write_now([&](store::Sql& db) {
         auto node = store::nodes::get(db, uuid);
-        store::history::add(db, node, "cond1", "ERROR", "deploying", std::string(300, 'x'), 10);
+        store::history::add(db, node,
+                            {.conductor = "cond1",
+                             .severity = "ERROR",
+                             .type = "deploying",
+                             .text = std::string(300, 'x')},
+                            {.entries = 10});
     });
     auto list = get("/v1/nodes/" + uuid + "/history");
     ASSERT_EQ(list.at("history").as_array().size(), 1u) << list.text;

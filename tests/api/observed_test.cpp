@@ -145,7 +145,12 @@ private:
             } else if (name == "history") {
                 auto node = store::nodes::get(db, uuid);
                 for (const auto& event : value.as_array())
-                    store::history::add(db, node, "cond1", "INFO", "test", event.as_string(), 300);
+                    store::history::add(db, node,
+                                        {.conductor = "cond1",
+                                         .severity = "INFO",
+                                         .type = "test",
+                                         .text = event.as_string()},
+                                        {.entries = 300});
             } else {
                 model::NodeInventory inventory{.node_uuid = uuid};
                 inventory.inventory_data = model::JsonText(member(value, "inventory"));

@@ -76,8 +76,10 @@ TEST_F(ApiTest, ADriverMayBeNamedInTheQuery) {
 TEST_F(ApiTest, EventsTellMoreToNewerClients) {
     auto node = new_node();
     store_.write_now([&](store::Sql& db) {
-        store::history::add(db, store::nodes::get(db, node), "host", "ERROR", "deploying", "Why.",
-                            10);
+        store::history::add(
+            db, store::nodes::get(db, node),
+            {.conductor = "host", .severity = "ERROR", .type = "deploying", .text = "Why."},
+            {.entries = 10});
     });
     auto event =
         string_member(get("/v1/nodes/" + node + "/history").at("history").as_array()[0], "uuid");

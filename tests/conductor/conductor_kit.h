@@ -85,6 +85,7 @@ public:
     }
     void mend(const std::string& call) {
         std::lock_guard lock(mutex_);
+        rests_.erase(call);
         failures_.erase(call);
         surprises_.erase(call);
         busy_.erase(call);
@@ -168,6 +169,7 @@ public:
     }
 
     std::atomic<bool> has_virtual_media = false;
+    JsonObject sensors;  ///< Set before anything runs.
 
 private:
     mutable std::mutex mutex_;
@@ -264,6 +266,10 @@ public:
     Task<> detach_virtual_media(NodeContext*, std::vector<std::string> types) override {
         for (const auto& type : types) co_await script_.act("eject " + type);
     }
+    Task<JsonObject> sensors(NodeContext*) override {
+        co_await script_.act("sensors");
+        co_return script_.sensors;
+    }
     Task<JsonObject> virtual_media(NodeContext* context) override {
         if (!script_.has_virtual_media) throw hardware::unsupported(*context, "virtual media");
         co_return JsonObject{{"Cd", JsonObject{{"inserted", false}}}};
@@ -345,7 +351,8 @@ inline hardware::Drivers::Implementations scripted(Script& script) {
         all[std::string(kind.name)]["fake"] = std::make_unique<hardware::Noop>();
     all["power"]["fake"] = std::make_unique<ScriptedPower>(script);
     all["management"]["fake"] = std::make_unique<ScriptedManagement>(script);
-    all["boot"]["fake"] = std::make_unique<hardware::FakeBoot>(hardware::FakeDelays{});
+    for (auto name : {"fake", "ipxe"})
+        all["boot"][name] = std::make_unique<hardware::FakeBoot>(hardware::FakeDelays{});
     all["deploy"]["fake"] = std::make_unique<ScriptedDeploy>(script);
     all["inspect"]["fake"] = std::make_unique<ScriptedInspect>(script);
     all["rescue"]["fake"] = std::make_unique<ScriptedRescue>(script);
@@ -363,6 +370,7 @@ inline hardware::Drivers::Options only_fake() {
     options.enabled_hardware_types = {"fake-hardware"};
     for (const auto& kind : model::interface_kinds())
         options.enabled_interfaces[std::string(kind.name)] = {"fake"};
+    options.enabled_interfaces["boot"].push_back("ipxe");
     return options;
 }
 

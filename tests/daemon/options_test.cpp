@@ -14,6 +14,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::SizeIs;
 
 class Options : public testing::Test {
 protected:
@@ -169,6 +170,24 @@ TEST_F(Options, EachStrategyNeedsItsOwn) {
         ElementsAre(HasSubstr("application_credential_id")));
     EXPECT_THAT(load(keystone + "user-name = ironic\nauth_plugin = password\n").report.errors,
                 IsEmpty());
+}
+
+TEST_F(Options, NotificationsNeedAWayThatThereIs) {
+    const std::string section = "[oslo_messaging_notifications]\n";
+    EXPECT_THAT(load(section + "driver = noop\ndriver = log\n").report.errors, IsEmpty());
+    EXPECT_THAT(load(section + "driver = messagingv2\n").report.errors,
+                ElementsAre(HasSubstr("no message bus")));
+    EXPECT_THAT(load(section + "driver = webhook\n").report.errors,
+                ElementsAre(HasSubstr("needs [notifications]webhook_url")));
+    EXPECT_THAT(
+        load(section + "driver = webhook\n[notifications]\nwebhook_url = ftp://x\n").report.errors,
+        ElementsAre(HasSubstr("http://")));
+    auto good = load("[DEFAULT]\nnotification_level = warning\n" + section +
+                     "driver = webhook\n[notifications]\nwebhook_url = https://hooks.example/f\n"
+                     "webhook_secret = hunter2\n");
+    EXPECT_THAT(good.report.errors, IsEmpty());
+    EXPECT_EQ(good.options.notifications.notification_level, model::NotificationLevel::warning);
+    EXPECT_THAT(load("[DEFAULT]\nnotification_level = loud\n").report.errors, SizeIs(1));
 }
 
 TEST_F(Options, WarnsOfAKeystoneThatNobodyAsks) {

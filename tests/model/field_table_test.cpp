@@ -184,7 +184,8 @@ TEST(FieldTables, NodesCanNotBeSortedByThese) {
                               "states",
                               "portgroups",
                               "volume",
-                              "conductor_affinity"}));
+                              "conductor_affinity",
+                              "reservation_generation"}));
 }
 
 TEST(FieldTables, TheseCanNotBeSelected) {
@@ -192,7 +193,7 @@ TEST(FieldTables, TheseCanNotBeSelected) {
     for (const auto& field : node_fields())
         if (!field.selectable) refused.insert(field.name);
     EXPECT_EQ(refused, (Names{"created_at", "updated_at", "links", "ports", "states", "portgroups",
-                              "volume", "conductor_affinity"}));
+                              "volume", "conductor_affinity", "reservation_generation"}));
 }
 
 TEST(FieldTables, SecretsAreMasked) {

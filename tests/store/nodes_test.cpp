@@ -22,7 +22,11 @@ protected:
             EXPECT_EQ(stored_value(field, expected), stored_value(field, found)) << field.name;
     }
     std::int64_t add_history(const Node& of, const std::string& event) {
-        write([&](Sql& db) { history::add(db, of, "host", "ERROR", "verify", event, 10); });
+        write([&](Sql& db) {
+            history::add(
+                db, of, {.conductor = "host", .severity = "ERROR", .type = "verify", .text = event},
+                {.entries = 10});
+        });
         return count("node_history");
     }
     model::Port add_port(const Node& of, const std::string& mac) {

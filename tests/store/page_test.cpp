@@ -225,7 +225,12 @@ TEST_F(Pages, OfHistoryInEveryOrder) {
     auto node = add_node("n");
     for (int i = 0; i < 7; ++i)
         write([&](Sql& db) {
-            history::add(db, node, i % 2 ? "x" : "y", "INFO", "verify", std::to_string(i % 3), 10);
+            history::add(db, node,
+                         {.conductor = i % 2 ? "x" : "y",
+                          .severity = "INFO",
+                          .type = "verify",
+                          .text = std::to_string(i % 3)},
+                         {.entries = 10});
         });
     read([&](Sql& db) {
         return history::page(db, {}, columns(model::node_history_fields()),

@@ -198,6 +198,29 @@ TEST_F(Conductors, EnterLeaveAndComeBack) {
     EXPECT_EQ(count("conductors"), 1);
 }
 
+TEST_F(Conductors, ThoseThatAreLongGoneAreForgotten) {
+    write([](Sql& db) {
+        for (auto host : {"dead-1", "dead-2", "dead-3", "alive", "lately"})
+            conductors::enter(db, host, "process", "", {});
+        for (auto host : {"dead-1", "dead-2", "dead-3", "lately"}) conductors::depart(db, host);
+    });
+    for (auto host : {"dead-1", "dead-2", "dead-3", "alive"}) set_heard(host, time_of(1));
+    auto node = add_node([](model::Node& n) { n.conductor_affinity = "dead-1"; });
+    auto forget = [&](std::int64_t most) {
+        std::vector<std::string> gone;
+        write([&](Sql& db) { gone = conductors::remove_gone(db, time_of(2), most); });
+        return gone;
+    };
+    EXPECT_EQ(forget(2), (std::vector<std::string>{"dead-1", "dead-2"}));
+    EXPECT_EQ(forget(50), (std::vector<std::string>{"dead-3"}));
+    EXPECT_TRUE(conductor("alive")) << "silent, but nobody has buried it yet";
+    EXPECT_TRUE(conductor("lately"));
+    read([&](Sql& db) {
+        EXPECT_FALSE(nodes::get(db, node.uuid).conductor_affinity);
+        return 0;
+    });
+}
+
 TEST_F(Conductors, AHeartbeatIsOfTheProcessThatHasTheName) {
     write([](Sql& db) {
         conductors::enter(db, "host-1", "process", "", {});
@@ -246,7 +269,12 @@ TEST_F(Conductors, TheSilentAreBuriedWithTheirLocks) {
 class History : public StoreTest {
 protected:
     void add(const model::Node& of, const std::string& event, std::int64_t keep) {
-        write([&](Sql& db) { history::add(db, of, "host", "ERROR", "cleaning", event, keep); });
+        write([&](Sql& db) {
+            history::add(
+                db, of,
+                {.conductor = "host", .severity = "ERROR", .type = "cleaning", .text = event},
+                {.entries = keep});
+        });
     }
     std::vector<model::NodeHistory> of(const model::Node& node) {
         std::vector<const model::Field<model::NodeHistory>*> fields;
@@ -265,6 +293,36 @@ protected:
         return text;
     }
 };
+
+TEST_F(History, RemovesWhatIsSurplusAsItIsTold) {
+    auto add_with = [&](const model::Node& of, const std::string& text,
+                        history::Retention retention) {
+        write([&](Sql& db) {
+            history::add(db, of, {.severity = "INFO", .type = "t", .text = text}, retention);
+        });
+    };
+    auto node = add_node([](model::Node&) {});
+    for (auto text : {"1", "2", "3", "4", "5"}) add(node, text, 100);
+    add_with(node, "6", {.entries = 2, .most_at_once = 0});
+    EXPECT_EQ(of(node).size(), 6U) << "nothing at once: never";
+    add_with(node, "7", {.entries = 2, .minimum = std::chrono::days(1)});
+    EXPECT_EQ(of(node).size(), 7U) << "too young";
+    add_with(node, "8", {.entries = 2, .most_at_once = 3});
+    EXPECT_EQ(events(node), "4 5 6 7 8 ");
+    add_with(node, "9", {.entries = 2, .most_at_once = 100});
+    EXPECT_EQ(events(node), "8 9 ");
+}
+
+TEST_F(History, CutsTheMiddleOutOfWhatIsTooLong) {
+    auto node = add_node([](model::Node&) {});
+    std::string text = "begin" + std::string(100'000, 'x') + "end";
+    add(node, text, 10);
+    auto kept = of(node).front().event;
+    EXPECT_LE(kept.size(), 65'535U);
+    EXPECT_TRUE(kept.starts_with("begin"));
+    EXPECT_TRUE(kept.ends_with("end"));
+    EXPECT_NE(kept.find(" ... [truncated] ... "), std::string::npos);
+}
 
 TEST_F(History, KeepsWhatHappenedAndWhere) {
     auto node = add_node([](model::Node& n) {

@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 
-namespace ferrite::api {
+namespace ferrite::model {
 
 /// Appends a stored JSON document with the secrets in it masked (reference: api.md section 8.3):
 /// the value of every member whose name holds a secret word or is one of `also`, at any depth, and
@@ -19,4 +19,4 @@ void append_masked(std::string& out, std::string_view json, std::span<const std:
 /// document, changing a word and writing it does not destroy them.
 void restore_masked(Json& sent, const Json& stored, std::span<const std::string_view> also);
 
-}  // namespace ferrite::api
+}  // namespace ferrite::model

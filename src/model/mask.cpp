@@ -1,11 +1,10 @@
-#include "api/mask.h"
+#include "model/mask.h"
 
 #include <algorithm>
 
-#include "api/text.h"
 #include "base/secret_words.h"
 
-namespace ferrite::api {
+namespace ferrite::model {
 namespace {
 
 constexpr int kMaxDepth = 64;
@@ -208,4 +207,4 @@ void restore_masked(Json& sent, const Json& stored, std::span<const std::string_
     }
 }
 
-}  // namespace ferrite::api
+}  // namespace ferrite::model

@@ -4,18 +4,18 @@
 #include <array>
 #include <atomic>
 #include <optional>
-#include <random>
 
 #include <fmt/core.h>
 
 #include "base/error.h"
 #include "base/log.h"
+#include "base/periodic.h"
 #include "conductor/allocations.h"
+#include "conductor/boot_retries.h"
 #include "conductor/deadlines.h"
 #include "conductor/failure.h"
 #include "conductor/offers.h"
-#include "conductor/poll_queue.h"
-#include "conductor/power_sync.h"
+#include "conductor/routines.h"
 #include "conductor/territory.h"
 #include "conductor/wait_timeouts.h"
 #include "model/states.h"
@@ -40,18 +40,14 @@ constexpr std::chrono::seconds kAfterTrouble{10};
 struct Background::State : std::enable_shared_from_this<State> {
     std::shared_ptr<Services> kept;
     Services& services;
-    PowerSync power_sync;
     Deadlines deadlines;
     Territory territory;
     std::atomic<bool> stopping = false;
-    std::optional<PollQueue> power_polls;  ///< Once there is something to point to.
+    std::optional<Routines> routines;  ///< Once there is something to point to.
+    std::optional<Periodic> clean_up;  ///< Of conductors that are long gone; since the start.
 
     explicit State(Services& s)
-        : kept(s.shared_from_this()),
-          services(s),
-          power_sync(s),
-          deadlines(s.runtime),
-          territory(s, events()) {}
+        : kept(s.shared_from_this()), services(s), deadlines(s.runtime), territory(s, events()) {}
 
     Territory::Events events() {
         return {.taken = [this](const store::nodes::Place& place) { take(place); },
@@ -63,40 +59,34 @@ struct Background::State : std::enable_shared_from_this<State> {
     }
 
     void take(const store::nodes::Place& place) {
-        watch_power(place.uuid);
-        if (std::ranges::find(kWaitStates, place.provision_state) != kWaitStates.end())
-            deadlines.set(Deadlines::Kind::wait_timeout, place.uuid, std::chrono::seconds(0));
+        routines->watch(place.uuid);
+        if (std::ranges::find(kWaitStates, place.provision_state) == kWaitStates.end()) return;
+        for (auto kind : {Deadlines::Kind::wait_timeout, Deadlines::Kind::boot_retry})
+            deadlines.set(kind, place.uuid, std::chrono::seconds(0));
     }
 
     void forget(const std::string& uuid) {
-        for (auto kind : {Deadlines::Kind::power_sync, Deadlines::Kind::wait_timeout,
+        for (auto kind : {Deadlines::Kind::wait_timeout, Deadlines::Kind::boot_retry,
                           Deadlines::Kind::hand_over})
             deadlines.cancel(kind, uuid);
+        for (auto kind : Routines::kinds()) deadlines.cancel(kind, uuid);
+        services.drivers.forget_node(uuid);
     }
 
-    void make_polls() {
-        power_polls.emplace(services.runtime,
-                            PollQueue::Options{.places = services.options.power_sync_workers},
-                            [weak = weak_from_this()](std::string uuid) {
-                                return sync_power(weak.lock(), std::move(uuid));
-                            });
+    void make_routines() {
+        routines.emplace(services,
+                         [weak = weak_from_this()](Deadlines::Kind kind, const std::string& uuid,
+                                                   std::chrono::milliseconds from_now) {
+                             auto self = weak.lock();
+                             if (self && !self->stopping) self->deadlines.set(kind, uuid, from_now);
+                         });
     }
-
-    bool syncs_power() const { return services.options.sync_power_state_interval.count() > 0; }
 
     void watch_wait(const model::Node& node) {
         if (auto left = wait_left(services.options, node))
             deadlines.set(Deadlines::Kind::wait_timeout, node.uuid, *left);
-    }
-
-    /// Spreads the first looks over one interval.
-    void watch_power(const std::string& uuid) {
-        if (!syncs_power()) return;
-        thread_local std::minstd_rand random{std::random_device{}()};
-        auto interval = std::chrono::milliseconds(services.options.sync_power_state_interval);
-        std::uniform_int_distribution<std::int64_t> somewhere(0, interval.count());
-        deadlines.set(Deadlines::Kind::power_sync, uuid,
-                      std::chrono::milliseconds(somewhere(random)));
+        if (auto left = boot_left(services.options, node))
+            deadlines.set(Deadlines::Kind::boot_retry, node.uuid, *left);
     }
 
     void on_due(Deadlines::Kind kind, const std::string& uuid) {
@@ -110,19 +100,12 @@ struct Background::State : std::enable_shared_from_this<State> {
                                    look_at_wait(shared_from_this(), uuid));
             return;
         }
-        if (territory.has(uuid)) power_polls->push(uuid);
-    }
-
-    static Task<> sync_power(std::shared_ptr<State> self, std::string uuid) {
-        if (!self) co_return;
-        auto again = std::chrono::milliseconds(self->services.options.sync_power_state_interval);
-        try {
-            again = co_await self->power_sync.look(uuid);
-        } catch (const std::exception& error) {
-            log_error("POWER_SYNC_FAILED", "node={} error={}", uuid, error.what());
+        if (kind == Deadlines::Kind::boot_retry) {
+            services.runtime.spawn("boot retry of node " + uuid,
+                                   look_at_boot(shared_from_this(), uuid));
+            return;
         }
-        if (again.count() > 0 && !self->stopping)
-            self->deadlines.set(Deadlines::Kind::power_sync, uuid, again);
+        if (territory.has(uuid)) routines->take(kind, uuid);
     }
 
     static Task<> look_at_wait(std::shared_ptr<State> self, std::string uuid) {
@@ -133,6 +116,26 @@ struct Background::State : std::enable_shared_from_this<State> {
             log_error("WAIT_TIMEOUT_FAILED", "node={} error={}", uuid, error.what());
         }
         if (again.count() > 0) self->deadlines.set(Deadlines::Kind::wait_timeout, uuid, again);
+    }
+
+    static Task<> look_at_boot(std::shared_ptr<State> self, std::string uuid) {
+        std::chrono::seconds again = kAfterTrouble;
+        try {
+            again = co_await retry_boot(&self->services, uuid);
+        } catch (const std::exception& error) {
+            log_error("BOOT_RETRY_FAILED", "node={} error={}", uuid, error.what());
+        }
+        if (again.count() > 0) self->deadlines.set(Deadlines::Kind::boot_retry, uuid, again);
+    }
+
+    static Task<> forget_gone_conductors(std::shared_ptr<State> self) {
+        if (!self || self->stopping) co_return;
+        const auto& options = self->services.options;
+        auto since = now_seconds() - options.cleanup_timeout;
+        auto gone = co_await self->services.store.write([&](store::Sql& db) {
+            return store::conductors::remove_gone(db, since, options.cleanup_batch_size);
+        });
+        for (const auto& host : gone) log_info("CONDUCTOR_FORGOTTEN", "host={}", host);
     }
 
     static Task<> beat(std::shared_ptr<State> self) {
@@ -197,7 +200,7 @@ struct Background::State : std::enable_shared_from_this<State> {
 };
 
 Background::Background(Services& services) : state_(std::make_shared<State>(services)) {
-    state_->make_polls();
+    state_->make_routines();
     services.on_waiting = [weak = std::weak_ptr(state_)](const model::Node& node) {
         if (auto state = weak.lock()) state->watch_wait(node);
     };
@@ -206,7 +209,7 @@ Background::Background(Services& services) : state_(std::make_shared<State>(serv
 Background::~Background() {
     state_->stopping = true;
     state_->deadlines.stop();
-    state_->power_polls->stop();
+    state_->routines->stop();
 }
 
 void Background::start() {
@@ -216,6 +219,9 @@ void Background::start() {
             if (auto state = weak.lock()) state->on_due(kind, uuid);
         });
     state_->services.runtime.spawn("conductor heartbeat", State::beat(state_));
+    state_->clean_up.emplace(
+        state_->services.runtime, "conductor clean-up", state_->services.options.cleanup_interval,
+        [weak = std::weak_ptr(state_)] { return State::forget_gone_conductors(weak.lock()); });
     // Behind the start, so that ten thousand nodes delay nobody.
     state_->services.runtime.spawn("taking on nodes", State::take_on(state_));
 }
@@ -224,7 +230,7 @@ Task<bool> Background::drain(std::chrono::seconds timeout) {
     auto& services = state_->services;
     state_->stopping = true;
     state_->deadlines.stop();
-    state_->power_polls->stop();
+    state_->routines->stop();
     const auto& host = services.options.host;
     co_await services.store.write([&](store::Sql& db) { store::conductors::leave(db, host); });
     auto deadline = std::chrono::steady_clock::now() + timeout;
@@ -237,13 +243,12 @@ Task<bool> Background::drain(std::chrono::seconds timeout) {
 
 void Background::watch(const std::string& uuid) {
     state_->territory.add(uuid);
-    state_->watch_power(uuid);
+    state_->routines->watch(uuid);
 }
 
 void Background::forget(const std::string& uuid) {
     state_->territory.remove(uuid);
     state_->forget(uuid);
-    state_->services.drivers.forget_node(uuid);
 }
 
 }  // namespace ferrite::conductor

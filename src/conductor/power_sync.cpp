@@ -4,14 +4,15 @@
 #include <array>
 #include <map>
 #include <mutex>
-#include <random>
 
 #include <fmt/core.h>
 
 #include "base/circuit_breaker.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/periodic.h"
 #include "conductor/failure.h"
+#include "conductor/node_events.h"
 #include "conductor/node_session.h"
 #include "hardware/power_action.h"
 #include "model/states.h"
@@ -97,14 +98,6 @@ struct PowerSync::State {
         failures.erase(uuid);
     }
 
-    std::chrono::milliseconds after(std::chrono::seconds interval) const {
-        // A tenth of jitter keeps ten thousand nodes from beating in step.
-        thread_local std::minstd_rand random{std::random_device{}()};
-        auto base = std::chrono::milliseconds(interval);
-        std::uniform_int_distribution<std::int64_t> jitter(-base.count() / 20, base.count() / 20);
-        return base + std::chrono::milliseconds(jitter(random));
-    }
-
     Task<> put_into_maintenance(std::string uuid, Reading reading) {
         auto session = co_await lock_unchanged(&services, uuid, reading);
         if (!session) co_return;
@@ -141,6 +134,7 @@ struct PowerSync::State {
             node.power_state = reading.state;
         }
         co_await session->release();
+        if (!push) announce_corrected_power(services, node, reading.stored);
     }
 
     /// A look that went well is the end of older errors, but not of why a node is in a failed
@@ -164,6 +158,8 @@ struct PowerSync::State {
             log_info("POWER_RECOVERED", "node={} power=\"{}\"", uuid, *reading.state);
         }
         co_await session->release();
+        if (reading.state != reading.stored)
+            announce_corrected_power(services, node, reading.stored);
     }
 
     Task<> compare(NodeSession* session, Reading reading) {
@@ -194,7 +190,7 @@ PowerSync::~PowerSync() = default;
 
 Task<std::chrono::milliseconds> PowerSync::look(std::string uuid) {
     const auto& options = state_->services.options;
-    auto again = state_->after(options.sync_power_state_interval);
+    auto again = jittered(options.sync_power_state_interval);
     std::unique_ptr<NodeSession> view;
     bool gone = false;
     try {
@@ -224,7 +220,7 @@ Task<std::chrono::milliseconds> PowerSync::look(std::string uuid) {
         co_await state_->recover(view->node.uuid, reading);
         co_return again;
     }
-    co_return state_->after(options.power_failure_recovery_interval);
+    co_return jittered(options.power_failure_recovery_interval);
 }
 
 }  // namespace ferrite::conductor

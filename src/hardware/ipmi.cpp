@@ -117,6 +117,28 @@ Task<> wait_for_power(ipmi::Session* session, ipmi::PowerState wanted,
     }
 }
 
+/// A sensor in the words of ipmitool's listing, which those who gather readings know.
+JsonObject shown_sensor(const ipmi::Sensor& sensor) {
+    const auto& record = sensor.record;
+    auto value = ipmi::value_of(record, *sensor.reading.raw);
+    auto type_key =
+        fmt::format("Sensor Type ({})", record.is_threshold() ? "Threshold" : "Discrete");
+    JsonObject shown{
+        {"Sensor ID", fmt::format("{} (0x{:x})", record.name, record.number)},
+        {"Entity ID", fmt::format("{}.{} ({})", record.entity, record.entity_instance,
+                                  ipmi::entity_text(record.entity))},
+        {type_key, fmt::format("{} (0x{:02x})", ipmi::type_text(record.type), record.type)},
+        {"Status", ipmi::status_text(record, sensor.reading)},
+    };
+    if (value)
+        shown["Sensor Reading"] = fmt::format("{:.6g} (+/- 0) {}", *value, ipmi::unit_text(record));
+    else
+        shown["Sensor Reading"] = fmt::format("{:x}h", *sensor.reading.raw);
+    if (!record.is_threshold())
+        shown["States Asserted"] = fmt::format("0x{:04x}", sensor.reading.states);
+    return shown;
+}
+
 }  // namespace
 
 std::map<std::string, std::string> bmc_properties() {
@@ -265,6 +287,20 @@ Task<> IpmiManagement::set_boot_device(NodeContext* context, std::string device,
     co_await send_boot_flags(
         session.get(), &context->node, &bmcs_.settings(), found->device,
         persistent && !forced ? ipmi::Persistence::all_boots : ipmi::Persistence::next_boot);
+}
+
+Task<JsonObject> IpmiManagement::sensors(NodeContext* context) {
+    auto session = bmcs_.session_for(context->node);
+    JsonObject by_type;
+    for (const auto& sensor : co_await session->sensors(context->urgency)) {
+        if (!sensor.reading.raw) continue;
+        auto& group = by_type[ipmi::type_text(sensor.record.type)];
+        if (!group.is_object()) group = JsonObject();
+        auto shown = shown_sensor(sensor);
+        auto name = shown.at("Sensor ID").as_string();
+        group.as_object()[name] = std::move(shown);
+    }
+    co_return by_type;
 }
 
 Task<> IpmiManagement::inject_nmi(NodeContext* context) {

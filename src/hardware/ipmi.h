@@ -74,6 +74,7 @@ public:
     Task<BootDeviceSetting> boot_device(NodeContext* context) override;
     Task<> set_boot_device(NodeContext* context, std::string device, bool persistent) override;
     Task<> inject_nmi(NodeContext* context) override;
+    Task<JsonObject> sensors(NodeContext* context) override;
     void forget_node(const std::string& uuid) override { bmcs_.forget(uuid); }
 
 private:

@@ -12,6 +12,7 @@
 #include "base/runtime.h"
 #include "model/states.h"
 #include "redfish/computer_system.h"
+#include "redfish/sensors.h"
 #include "redfish/virtual_media.h"
 
 namespace ferrite::hardware {
@@ -374,6 +375,12 @@ Task<JsonObject> RedfishManagement::virtual_media(NodeContext* context) {
                        {"inserted", slot.inserted},
                        {"image", slot.image.empty() ? Json() : Json(slot.image)}};
     co_return all;
+}
+
+Task<JsonObject> RedfishManagement::sensors(NodeContext* context) {
+    auto client = bmcs_.client_for(context->node);
+    co_return co_await redfish::read_sensors(client.get(), redfish_system_id(context->node),
+                                             context->urgency);
 }
 
 Task<> RedfishManagement::inject_nmi(NodeContext* context) {

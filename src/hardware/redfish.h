@@ -92,6 +92,7 @@ public:
                                 std::vector<std::string> device_types) override;
     Task<JsonObject> virtual_media(NodeContext* context) override;
     Task<> inject_nmi(NodeContext* context) override;
+    Task<JsonObject> sensors(NodeContext* context) override;
     void forget_node(const std::string& uuid) override { bmcs_.forget(uuid); }
 
 private:

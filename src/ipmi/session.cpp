@@ -31,7 +31,8 @@ Task<> hang_up(std::shared_ptr<Line> line) {
 }  // namespace
 
 Session::Session(Transport& transport, SessionOptions options)
-    : target_{options.host, options.port, options.user} {
+    : target_{options.host, options.port, options.user},
+      sensors_(std::make_shared<SensorReader>()) {
     line_ = transport.connect(std::move(options));
 }
 
@@ -62,6 +63,12 @@ Task<> Session::disable_boot_timeout() {
 
 Task<DeviceId> Session::device_id() {
     return ask(line_, target_, get_device_id(), parse_device_id);
+}
+
+Task<std::vector<Sensor>> Session::sensors(Urgency urgency) {
+    return SensorReader::read(sensors_, [line = line_, urgency](Request request) {
+        return line->call(std::move(request), urgency);
+    });
 }
 
 Task<Bytes> Session::raw(std::uint8_t net_fn, std::uint8_t command, Bytes data, Urgency urgency) {

@@ -9,6 +9,7 @@
 #include "ipmi/chassis.h"
 #include "ipmi/device_id.h"
 #include "ipmi/error.h"
+#include "ipmi/sensors.h"
 #include "ipmi/session_options.h"
 #include "ipmi/transport.h"
 
@@ -56,6 +57,9 @@ public:
 
     Task<DeviceId> device_id();
 
+    /// What the BMC's sensors show (sections 33 and 35.14); see SensorReader.
+    Task<std::vector<Sensor>> sensors(Urgency urgency = Urgency::user);
+
     /// Any command: the data after the completion code, which was 0.
     Task<Bytes> raw(std::uint8_t net_fn, std::uint8_t command, Bytes data,
                     Urgency urgency = Urgency::user);
@@ -67,6 +71,7 @@ public:
 private:
     std::shared_ptr<Line> line_;
     Target target_;
+    std::shared_ptr<SensorReader> sensors_;
 };
 
 }  // namespace ferrite::ipmi

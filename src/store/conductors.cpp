@@ -75,6 +75,24 @@ void depart(Sql& db, std::string_view hostname) {
     nodes::break_locks(db, hostname);
 }
 
+std::vector<std::string> remove_gone(Sql& db, Timestamp since, std::int64_t most) {
+    std::vector<std::string> gone;
+    {
+        Query rows(db,
+                   "SELECT hostname FROM conductors WHERE entered=0 AND updated_at<? "
+                   "ORDER BY id LIMIT ?");
+        rows.bind(0, since.time_since_epoch().count()).bind(1, most);
+        while (rows.step()) gone.emplace_back(rows.text(0));
+    }
+    for (const auto& hostname : gone) {
+        Query leave(db, "UPDATE nodes SET conductor_affinity=NULL WHERE conductor_affinity=?");
+        leave.bind(0, std::string_view(hostname)).run();
+        Query remove(db, "DELETE FROM conductors WHERE hostname=? AND entered=0");
+        remove.bind(0, std::string_view(hostname)).run();
+    }
+    return gone;
+}
+
 std::optional<Conductor> find(Sql& db, std::string_view hostname) {
     return find_row(db, conductor_table(), "hostname", std::string(hostname));
 }

@@ -32,6 +32,10 @@ void depart(Sql& db, std::string_view hostname);
 void announce(Sql& db, std::string_view hostname, std::string_view rpc_endpoint,
               const model::JsonText& offers);
 
+/// Removes the rows of at most `most` conductors that are dead and were not heard of since `since`,
+/// and their names from the nodes that they had; their names.
+std::vector<std::string> remove_gone(Sql& db, Timestamp since, std::int64_t most);
+
 std::optional<model::Conductor> find(Sql& db, std::string_view hostname);
 /// Those that are online and have been heard of since `oldest`; of `self` it is known that it
 /// lives.

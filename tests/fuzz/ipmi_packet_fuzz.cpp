@@ -8,11 +8,21 @@
 #include "ipmi/message.h"
 #include "ipmi/packet.h"
 #include "ipmi/rakp.h"
+#include "ipmi/sdr.h"
 
 using namespace ferrite;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     ByteView bytes(data, size);
+    ipmi::parse_sdr_part(bytes);
+    ipmi::parse_reservation(bytes);
+    if (auto sensor = ipmi::parse_sensor_record(bytes)) {
+        ipmi::unit_text(*sensor);
+        if (auto reading = ipmi::parse_sensor_reading(bytes)) {
+            ipmi::status_text(*sensor, *reading);
+            ipmi::value_of(*sensor, reading->raw.value_or(0));
+        }
+    }
     ipmi::answer_presence_ping(bytes);
     if (auto packet = ipmi::parse_packet(bytes)) {
         ipmi::console_session_id(*packet);

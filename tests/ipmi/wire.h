@@ -48,12 +48,17 @@ public:
     BmcChassis chassis;
     std::vector<Request> commands;               ///< All that were carried out or refused.
     std::vector<std::uint8_t> completion_codes;  ///< For the next commands, in place of doing them.
+    /// What it can do beside what a chassis can; nothing: the chassis is asked.
+    std::function<std::optional<CommandReply>(const Request&)> more;
     BmcProtocol protocol;
 
 private:
     CommandReply handle(const Request& request) {
         commands.push_back(request);
-        if (completion_codes.empty()) return chassis.handle(request);
+        if (completion_codes.empty()) {
+            auto reply = more ? more(request) : std::nullopt;
+            return reply ? *reply : chassis.handle(request);
+        }
         auto code = completion_codes.front();
         completion_codes.erase(completion_codes.begin());
         return {code, {}};

@@ -5,6 +5,8 @@
 
 #include <fmt/core.h>
 
+#include "sim/sensors.h"
+
 namespace ferrite::sim {
 namespace {
 
@@ -63,6 +65,8 @@ std::pair<ipmi::CommandReply, std::optional<Coming>> Machine::handle(const ipmi:
     MutexLock lock(mutex_);
     ++bmc_commands_;
     if (changes_something(request)) note_driver(driver);
+    if (auto reply = answer_about_sensors(request, chassis_.power, identity_.number))
+        return {*reply, std::nullopt};
     bool controls = request.net_fn == ipmi::kNetFnChassis && request.command == kChassisControl;
     if (!controls) return {chassis_.handle(request), std::nullopt};
     if (faults_.has(Fault::stuck_bmc)) return {};

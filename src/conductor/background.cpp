@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <optional>
+#include <random>
 
 #include <fmt/core.h>
 
@@ -14,6 +15,7 @@
 #include "conductor/boot_retries.h"
 #include "conductor/deadlines.h"
 #include "conductor/failure.h"
+#include "conductor/heartbeat.h"
 #include "conductor/offers.h"
 #include "conductor/routines.h"
 #include "conductor/territory.h"
@@ -34,6 +36,9 @@ constexpr auto kDrainPoll = std::chrono::milliseconds(20);
 
 /// A look at a waiting node that came to nothing is repeated.
 constexpr std::chrono::seconds kAfterTrouble{10};
+
+/// How far the looks at all waiting agents are spread after a start.
+constexpr std::chrono::milliseconds kSpreadOfLooks{1'000};
 
 }  // namespace
 
@@ -60,14 +65,23 @@ struct Background::State : std::enable_shared_from_this<State> {
 
     void take(const store::nodes::Place& place) {
         routines->watch(place.uuid);
-        if (std::ranges::find(kWaitStates, place.provision_state) == kWaitStates.end()) return;
+        if (std::ranges::find(kWaitStates, place.provision_state) != kWaitStates.end())
+            look_at_waiting(place.uuid);
+    }
+
+    /// Its time may be up, or its agent may have told a conductor that is no more. Many such looks
+    /// at once are spread a little.
+    void look_at_waiting(const std::string& uuid) {
         for (auto kind : {Deadlines::Kind::wait_timeout, Deadlines::Kind::boot_retry})
-            deadlines.set(kind, place.uuid, std::chrono::seconds(0));
+            deadlines.set(kind, uuid, std::chrono::seconds(0));
+        thread_local std::minstd_rand random{std::random_device{}()};
+        std::uniform_int_distribution<std::int64_t> somewhere(0, kSpreadOfLooks.count());
+        deadlines.set(Deadlines::Kind::agent, uuid, std::chrono::milliseconds(somewhere(random)));
     }
 
     void forget(const std::string& uuid) {
         for (auto kind : {Deadlines::Kind::wait_timeout, Deadlines::Kind::boot_retry,
-                          Deadlines::Kind::hand_over})
+                          Deadlines::Kind::hand_over, Deadlines::Kind::agent})
             deadlines.cancel(kind, uuid);
         for (auto kind : Routines::kinds()) deadlines.cancel(kind, uuid);
         services.drivers.forget_node(uuid);
@@ -95,6 +109,11 @@ struct Background::State : std::enable_shared_from_this<State> {
             services.runtime.spawn("hand-over of node " + uuid, territory.look_at(uuid));
             return;
         }
+        if (kind == Deadlines::Kind::agent) {
+            services.runtime.spawn("look at the agent of node " + uuid,
+                                   look_at_agent_of(shared_from_this(), uuid));
+            return;
+        }
         if (kind == Deadlines::Kind::wait_timeout) {
             services.runtime.spawn("wait time-out of node " + uuid,
                                    look_at_wait(shared_from_this(), uuid));
@@ -106,6 +125,12 @@ struct Background::State : std::enable_shared_from_this<State> {
             return;
         }
         if (territory.has(uuid)) routines->take(kind, uuid);
+    }
+
+    static Task<> look_at_agent_of(std::shared_ptr<State> self, std::string uuid) {
+        bool looked = co_await look_at_agent(&self->services, uuid);
+        if (!looked && !self->stopping)
+            self->deadlines.set(Deadlines::Kind::agent, uuid, kAfterTrouble);
     }
 
     static Task<> look_at_wait(std::shared_ptr<State> self, std::string uuid) {

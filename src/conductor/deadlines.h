@@ -13,7 +13,7 @@ namespace ferrite::conductor {
 /// somebody must look at it. Costs a map entry per node, and nothing while nothing is due.
 class Deadlines {
 public:
-    enum class Kind { wait_timeout, power_sync, hand_over, sensors, boot_retry };
+    enum class Kind { wait_timeout, power_sync, hand_over, agent, sensors, boot_retry };
     using OnDue = std::function<void(Kind kind, const std::string& uuid)>;
 
     explicit Deadlines(Runtime& runtime);

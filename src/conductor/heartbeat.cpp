@@ -35,6 +35,16 @@ bool is_in(const model::Node& node, const std::array<std::string_view, N>& wante
 constexpr std::size_t kTokenBytes = 32;
 constexpr const char* kMasked = "******";
 
+/// driver_internal_info: the process that handed the agent's token out.
+constexpr std::string_view kTokenIssuer = "agent_token_issuer";
+
+/// A token that was made by a process that is no more, and that no agent has shown since: its agent
+/// may never have got it, and would be shut out until its node's time is up.
+bool may_be_lost(const model::JsonText& info, std::string_view present) {
+    auto issuer = info.get_text(kTokenIssuer);
+    return info.get_text("agent_url").empty() && !issuer.empty() && issuer != present;
+}
+
 bool same_token(const std::string& a, const std::string& b) {
     return !a.empty() && a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
@@ -117,18 +127,46 @@ Task<> take_heartbeat(Services* services, std::string uuid, Heartbeat heartbeat)
     log_info("AGENT_HEARTBEAT", "node={} state=\"{}\" url={}", node.uuid,
              session->node.provision_state.value_or(""), heartbeat.callback_url);
     keep(session->node, heartbeat);
+    // An agent that was answered does not repeat itself for minutes.
+    auto* held = session.get();
+    co_await give_back_on_failure(held, held->save());
     carry_out(*services, std::move(session), "heartbeat", go_on);
+}
+
+Task<bool> look_at_agent(Services* services, std::string uuid) {
+    auto node = services->store.read([&](store::Sql& db) { return store::nodes::find(db, uuid); });
+    auto reported = [](const model::Node& of) {
+        return is_in(of, kWaitsForAgent) && !of.driver_internal_info.get_text("agent_url").empty();
+    };
+    if (!node || !reported(*node)) co_return true;
+    std::unique_ptr<NodeSession> session;
+    try {
+        session = co_await NodeSession::lock(services, uuid, NodeSession::Patience::once);
+    } catch (const Error& error) {
+        log_debug("AGENT_NOT_LOOKED_AT", "node={} error={}", uuid, error.message());
+    }
+    if (!session) co_return false;
+    if (!reported(session->node)) {
+        co_await session->abandon();
+        co_return true;
+    }
+    log_info("AGENT_LOOKED_AT", "node={} state=\"{}\"", uuid,
+             session->node.provision_state.value_or(""));
+    carry_out(*services, std::move(session), "look at the agent", go_on);
+    co_return true;
 }
 
 Task<std::string> issue_agent_token(Services* services, std::string uuid) {
     auto session = co_await NodeSession::lock(services, uuid, NodeSession::Patience::once);
     auto& info = session->node.driver_internal_info;
-    if (!info.get_text("agent_secret_token").empty()) {
+    const auto& present = services->presence.incarnation();
+    if (!info.get_text("agent_secret_token").empty() && !may_be_lost(info, present)) {
         co_await session->abandon();
         co_return kMasked;
     }
     auto token = random_token(kTokenBytes);
     info.set("agent_secret_token", Json(token));
+    info.set(kTokenIssuer, Json(present));
     co_await session->release();
     co_return token;
 }

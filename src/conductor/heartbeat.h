@@ -10,7 +10,14 @@ namespace ferrite::conductor {
 /// API answers; the rest goes on in the background.
 Task<> take_heartbeat(Services* services, std::string uuid, Heartbeat heartbeat);
 
-/// The token for an agent that looked its node up: made at the first look-up, asterisks later.
+/// Looks at a node that waits for its agent as if that had just reported: a report may have been
+/// lost with the process that it was made to, and the next one comes minutes later. Does nothing
+/// while the agent has not reported at all. False when somebody has the node's lock: look again
+/// later.
+Task<bool> look_at_agent(Services* services, std::string uuid);
+
+/// The token for an agent that looked its node up: made at the first look-up, asterisks later. A
+/// token that was handed out by a process that died, and not used since, is replaced by a new one.
 Task<std::string> issue_agent_token(Services* services, std::string uuid);
 
 }  // namespace ferrite::conductor

@@ -60,7 +60,7 @@ void forget_operation(model::Node& node, Forget what) {
         members.erase(key);
     info = model::JsonText(Json(std::move(members)));
     if (what == Forget::steps_and_agent) {
-        info.erase({"agent_secret_token", "agent_secret_token_pregenerated"});
+        info.erase({"agent_secret_token", "agent_secret_token_pregenerated", "agent_token_issuer"});
         hardware::forget_agent(node);
     }
 }

@@ -37,7 +37,7 @@ void forget_agent(model::Node& node) {
                 "agent_cached_deploy_steps", "agent_cached_deploy_steps_refreshed",
                 "agent_cached_service_steps", "agent_cached_service_steps_refreshed",
                 "agent_verify_ca", "agent_start_attempted"});
-    if (!pregenerated) info.erase({"agent_secret_token"});
+    if (!pregenerated) info.erase({"agent_secret_token", "agent_token_issuer"});
 }
 
 Task<> power_action(NodeContext* context, std::string action, PowerTimeouts timeouts,

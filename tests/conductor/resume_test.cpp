@@ -183,6 +183,53 @@ TEST_F(Resume, WithAnAgentTheDeployGoesOnWhereTheAgentIs) {
     EXPECT_THAT(last_error(silent), HasSubstr("Timeout reached"));
 }
 
+TEST_F(Resume, AnAgentThatToldTheLastProcessIsLookedAt) {
+    auto waiting = [&](const char* url) {
+        return add(states::deploy_wait, [&](model::Node& n) {
+            n.target_provision_state = "active";
+            at_step(n, StepKind::deploy, {step("deploy", 100), step("write", 80)}, 1);
+            if (url) n.driver_internal_info.set("agent_url", url);
+            n.driver_internal_info.set("agent_secret_token", "t");
+        });
+    };
+    auto told = waiting("http://192.0.2.9:9999"), boots = waiting(nullptr);
+    script.set_progress({Kind::succeeded, ""});
+    start();
+    EXPECT_TRUE(reaches(told, states::active));
+    EXPECT_EQ(state(boots), states::deploy_wait);
+}
+
+TEST_F(Resume, ATokenThatWasLostWithTheProcessIsReplaced) {
+    start();
+    auto uuid = add(states::deploy_wait);
+    auto lost = token(uuid);
+    EXPECT_EQ(token(uuid), "******");
+    kill();
+    start();
+    auto present = token(uuid);
+    EXPECT_NE(present, "******");
+    EXPECT_NE(present, lost);
+    EXPECT_EQ(token(uuid), "******");
+    change(uuid,
+           [](model::Node& n) { n.driver_internal_info.set("agent_url", "http://192.0.2.9"); });
+    kill();
+    start();
+    EXPECT_EQ(token(uuid), "******") << "an agent has shown it";
+}
+
+TEST_F(Resume, AReportIsDurableBeforeItIsAnswered) {
+    start();
+    auto uuid = add(states::deploy_wait, [&](model::Node& n) {
+        n.target_provision_state = "active";
+        at_step(n, StepKind::deploy, {step("deploy", 100), step("write", 80)}, 1);
+        n.driver_internal_info.set("agent_secret_token", "t");
+    });
+    script.close("progress");
+    EXPECT_EQ(heartbeat(uuid), 0);
+    kill();
+    EXPECT_NE(node(uuid).driver_internal_info.get_text("agent_url"), "");
+}
+
 TEST_F(Resume, ACleanGoesOnWhereItWas) {
     script.set_steps(StepKind::clean, {step("a", 20), step("b", 10)});
     auto uuid = add_busy(states::cleaning, [](model::Node& n) {

@@ -1,4 +1,4 @@
-"""A fleet of nodes with fake hardware that an impatient user drives through their lives."""
+"""A fleet of nodes that an impatient user drives through their lives."""
 import http.client
 import json
 import time
@@ -9,6 +9,7 @@ HEADERS = {"X-OpenStack-Ironic-API-Version": "1.90", "Content-Type": "applicatio
 # What each node goes through: the verb, and the state that it ends in.
 LIFE = [("active", "active"), ("deleted", "available"), ("manage", "manageable"),
         ("clean", "manageable"), ("provide", "available"), ("active", "active")]
+SIMULATED_LIFE = [("active", "active"), ("deleted", "available"), ("active", "active")]
 BODIES = {"clean": {"clean_steps": [{"interface": "bios", "step": "factory_reset"}]}}
 FIELDS = "uuid,provision_state,target_provision_state,last_error,maintenance,reservation"
 
@@ -41,17 +42,28 @@ class Api:
 
 
 class Fleet:
-    """The nodes, and how far each has come in its life."""
+    """The nodes, and how far each has come in its life.
 
-    def __init__(self, names):
-        self.names = names
+    life    verbs and the states that they end in
+    image   what is put into instance_info before each deployment
+    """
+
+    def __init__(self, life=LIFE, image=None):
+        self.life = life
+        self.image = image
         self.done = {}     # uuid -> number of verbs that are over
         self.asked = {}    # uuid -> whether the present verb was accepted
         self.repeats = 0   # verbs asked for again because nobody knew whether they had been accepted
 
-    def enrol(self, api):
-        """Creates the nodes and brings them to available."""
-        for name in self.names:
+    def adopt(self, api):
+        """Takes on all nodes that there are."""
+        for node in self.look(api):
+            self.done[node["uuid"]] = 0
+            self.asked[node["uuid"]] = None
+
+    def enrol(self, api, count):
+        """Creates nodes with fake hardware and brings them to available."""
+        for name in (f"node-{number}" for number in range(count)):
             status, node = api.call("POST", "/v1/nodes", {"name": name, "driver": "fake-hardware"})
             assert status == 201, node
             self.done[node["uuid"]] = 0
@@ -75,9 +87,14 @@ class Fleet:
             path = page.get("next") and page["next"].split(str(api.server.port), 1)[1]
         return nodes
 
+    def late(self, api):
+        """Some of the nodes that have not come to the end of their lives."""
+        return [(self.done[node["uuid"]], self.asked[node["uuid"]], node)
+                for node in self.look(api) if self.done[node["uuid"]] < len(self.life)][:3]
+
     def over(self):
         """Whether every node has had its life."""
-        return all(done == len(LIFE) for done in self.done.values())
+        return all(done == len(self.life) for done in self.done.values())
 
     def advance(self, api):
         """Looks at every node once, and asks for the next verb where the last is over."""
@@ -86,9 +103,9 @@ class Fleet:
             self.complain(node)
             if node["reservation"] or node["target_provision_state"]:
                 continue
-            if self.done[uuid] == len(LIFE):
+            if self.done[uuid] == len(self.life):
                 continue
-            verb, ends_in = LIFE[self.done[uuid]]
+            verb, ends_in = self.life[self.done[uuid]]
             if self.asked[uuid] is not None and node["provision_state"] == ends_in:
                 self.done[uuid] += 1
                 self.asked[uuid] = None
@@ -97,11 +114,13 @@ class Fleet:
                 assert self.asked[uuid] == "unknown", f"node {uuid} lost '{verb}'"
                 self.repeats += 1
                 self.ask(api, uuid, verb)
-            if self.asked[uuid] is None and self.done[uuid] < len(LIFE):
-                self.ask(api, uuid, LIFE[self.done[uuid]][0])
+            if self.asked[uuid] is None and self.done[uuid] < len(self.life):
+                self.ask(api, uuid, self.life[self.done[uuid]][0])
 
     def ask(self, api, uuid, verb):
         """Asks for a verb, and remembers whether it was accepted."""
+        if verb == "active" and self.image and not self.give_image(api, uuid):
+            return
         try:
             status, answer = api.call("PUT", f"/v1/nodes/{uuid}/states/provision",
                                       {"target": verb, **BODIES.get(verb, {})})
@@ -112,6 +131,14 @@ class Fleet:
             self.asked[uuid] = "accepted"
         else:
             assert status in (409, 503), f"'{verb}' of node {uuid}: {status} {answer}"
+
+    def give_image(self, api, uuid):
+        """Says what is to be deployed; false when the node is locked at the moment."""
+        status, answer = api.call("PATCH", f"/v1/nodes/{uuid}", [
+            {"op": "add", "path": f"/instance_info/{key}", "value": value}
+            for key, value in self.image.items()])
+        assert status in (200, 409), answer
+        return status == 200
 
     @staticmethod
     def complain(node):

@@ -22,7 +22,7 @@ milliseconds between(milliseconds shortest, milliseconds longest) {
 }  // namespace
 
 milliseconds jittered(milliseconds interval) {
-    return between(interval - interval / 20, interval + interval / 20);
+    return between(interval - interval / 10, interval);
 }
 
 milliseconds somewhere_in(milliseconds interval) {

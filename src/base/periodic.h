@@ -29,7 +29,8 @@ private:
     std::shared_ptr<State> state_;
 };
 
-/// `interval`, up to a twentieth shorter or longer: what happens to many does not beat in step.
+/// `interval`, or up to a tenth less: what happens to many does not beat in step, and each is seen
+/// to within the interval.
 std::chrono::milliseconds jittered(std::chrono::milliseconds interval);
 
 /// Some moment within `interval`, to begin with.

@@ -1,5 +1,6 @@
 #include "conductor/routines.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <map>
@@ -71,6 +72,14 @@ constexpr std::array kRoutines = {
     Routine{Kind::sensors, sensor_interval, sensor_places, look_at_sensors},
 };
 
+/// An interval runs from the beginning of a look, so that a slow machine is seen as often as
+/// others; but never is one looked at all the time.
+milliseconds left_of(milliseconds interval, std::chrono::steady_clock::time_point begin) {
+    auto lasted = std::chrono::steady_clock::now() - begin;
+    auto left = interval - std::chrono::duration_cast<milliseconds>(lasted);
+    return std::max(left, std::max(interval / 4, milliseconds(1)));
+}
+
 Task<> keep_interval(milliseconds* again, Task<milliseconds> look) {
     *again = co_await std::move(look);
 }
@@ -92,11 +101,12 @@ Task<> Routines::State::look(std::weak_ptr<State> weak, Kind kind, std::string u
     if (!self) co_return;
     for (const auto& routine : kRoutines) {
         if (routine.kind != kind) continue;
+        auto begin = std::chrono::steady_clock::now();
         auto next = routine.interval(self->services);
         auto failure = co_await failure_of(
             keep_interval(&next, routine.look(&self->services, &self->power_sync, uuid)));
         if (failure) log_error("ROUTINE_FAILED", "node={} error={}", uuid, *failure);
-        if (next.count() > 0 && !self->stopping) self->again(kind, uuid, next);
+        if (next.count() > 0 && !self->stopping) self->again(kind, uuid, left_of(next, begin));
     }
 }
 

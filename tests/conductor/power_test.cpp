@@ -170,8 +170,8 @@ protected:
 TEST_F(PowerSyncTest, LooksAgainAfterAboutAnInterval) {
     auto uuid = add_with(on, on);
     auto again = look(uuid);
-    EXPECT_GE(again, 114s);
-    EXPECT_LE(again, 126s);
+    EXPECT_GE(again, 108s);
+    EXPECT_LE(again, 120s);
     EXPECT_EQ(look(new_uuid()), 0ms) << "a node that is gone";
     EXPECT_TRUE(is_released(uuid));
 }

@@ -32,8 +32,8 @@ protected:
 TEST_F(SensorData, AreToldWithTheNodeTheyAreOf) {
     auto uuid = add(states::active, [](model::Node& n) { n.name = "web"; });
     auto again = look(uuid);
-    EXPECT_GE(again, 570s);
-    EXPECT_LE(again, 630s);
+    EXPECT_GE(again, 540s);
+    EXPECT_LE(again, 600s);
     EXPECT_THAT(heard->events(), ElementsAre("hardware.fake-hardware.metrics"));
     auto payload = heard->all().front().payload;
     EXPECT_EQ(payload.at("node_uuid"), Json(uuid));

@@ -5,6 +5,7 @@
 
 #include "hardware/node_fixture.h"
 #include "hardware/power_action.h"
+#include "ipmi/sensor_bmc.h"
 #include "ipmi/udp_bmc.h"
 
 namespace ferrite::hardware {
@@ -133,6 +134,42 @@ protected:
     test::LooseNode node_{"ipmi"};
     std::vector<ipmi::PowerAction> controls_;
 };
+
+TEST_F(IpmiHardware, ShowsSensorsAsTheyAreGathered) {
+    ipmi::SensorBmc sensors;
+    sensors.records = {
+        ipmi::FullSensor{
+            .id = 1, .number = 0x30, .type = 0x04, .unit = 18, .m = 100, .name = "FAN 1"}
+            .bytes(),
+        ipmi::compact_sensor(2, 0x64, 0x08, "PSU"),
+        ipmi::FullSensor{.id = 3, .number = 9, .name = "Absent"}.bytes()};
+    sensors.readings = {{0x30, {42, 0xC0, 0xC8}}, {0x64, {0, 0xC0, 0x01, 0x80}}};
+    bmc_.with([&](ipmi::FakeBmc& bmc) {
+        bmc.more = [&](const ipmi::Request& request) { return sensors.handle(request); };
+        return 0;
+    });
+    JsonObject shown;
+    runtime_.run(keep(management_.sensors(&node_), &shown));
+    ASSERT_EQ(shown.size(), 2u) << "what gives no reading is left out";
+    EXPECT_EQ(shown.at("Fan").at("FAN 1 (0x30)"),
+              Json(JsonObject{{"Sensor ID", "FAN 1 (0x30)"},
+                              {"Entity ID", "7.1 (System Board)"},
+                              {"Sensor Type (Threshold)", "Fan (0x04)"},
+                              {"Sensor Reading", "4200 (+/- 0) RPM"},
+                              {"Status", "nc"}}));
+    const auto& supply = shown.at("Power Supply").at("PSU (0x64)").as_object();
+    EXPECT_EQ(supply.at("States Asserted"), Json("0x0001"));
+    EXPECT_EQ(supply.at("Sensor Reading"), Json("0h"));
+}
+
+TEST_F(IpmiHardware, ForgetsTheConnectionOfANodeThatIsGone) {
+    power_state();
+    EXPECT_EQ(transport_.session_count(), 1u);
+    management_.forget_node("another");
+    EXPECT_EQ(transport_.session_count(), 1u);
+    management_.forget_node(node_.node.uuid);
+    EXPECT_EQ(transport_.session_count(), 0u);
+}
 
 TEST_F(IpmiHardware, SwitchesTheMachine) {
     bmc_.with([this](ipmi::FakeBmc& bmc) {

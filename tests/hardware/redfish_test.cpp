@@ -65,6 +65,18 @@ protected:
     test::LooseNode node_{"redfish"};
 };
 
+TEST_F(RedfishHardwareTest, ASilentServiceIsPolledNoMore) {
+    node_.set_info("redfish_address", Json("http://127.0.0.1:9"));  // nobody listens there
+    node_.urgency = Urgency::poll;
+    for (int i = 0; i < 3; ++i) EXPECT_THROW(power_state(), redfish::Error);
+    EXPECT_THROW(power_state(), CircuitOpen);
+    node_.urgency = Urgency::user;
+    EXPECT_THROW(power_state(), redfish::Error) << "a user gets through";
+    bmcs_.forget(node_.node.uuid);
+    node_.urgency = Urgency::poll;
+    EXPECT_THROW(power_state(), redfish::Error) << "a new client knows nothing of that";
+}
+
 TEST_F(RedfishHardwareTest, SwitchesOnAndOff) {
     EXPECT_EQ(power_state(), "power off");
     set_power("power on");

@@ -13,6 +13,8 @@ constexpr std::uint8_t kThisChannel = 0x0E;
 constexpr std::uint8_t kAskForV2 = 0x80;
 constexpr std::uint8_t kHasExtended = 0x80;
 constexpr std::uint8_t kSupportsV2 = 0x02;
+/// The longest that a first retransmission is put off for a BMC that is slow.
+constexpr std::chrono::seconds kMostPatience{8};
 constexpr unsigned kSlowestFactor = 5;  // retransmissions come at 1, 2, 3, 4, 5, 5, ... intervals
 
 /// Completion codes that mean "ask again in a moment".
@@ -94,20 +96,25 @@ SessionProtocol::Output SessionProtocol::on_packet(ByteView datagram, TimePoint 
             const auto* v15 = std::get_if<PacketV15>(&*packet);
             if (v15 == nullptr || v15->session_id != 0) break;
             auto response = parse_response(v15->message);
-            if (response && response->answers(current_request(), sequence_))
-                on_capabilities(*response, now, out);
+            if (!response || !response->answers(current_request(), sequence_)) break;
+            note_answer(now);
+            on_capabilities(*response, now, out);
             break;
         }
-        case Phase::shaking_hands:
-            on_progress(handshake_->on_packet(*packet), now, out);
+        case Phase::shaking_hands: {
+            auto progress = handshake_->on_packet(*packet);
+            if (!std::holds_alternative<Ignored>(progress)) note_answer(now);
+            on_progress(std::move(progress), now, out);
             break;
+        }
         case Phase::raising_privilege:
         case Phase::ready: {
             auto message = link_->unwrap(*packet);
             if (!message) break;
             auto response = parse_response(*message);
-            if (response && response->answers(current_request(), sequence_))
-                on_answer(*response, now, out);
+            if (!response || !response->answers(current_request(), sequence_)) break;
+            note_answer(now);
+            on_answer(*response, now, out);
             break;
         }
     }
@@ -311,6 +318,7 @@ void SessionProtocol::send_new(TimePoint now, Output& out) {
 
 void SessionProtocol::transmit(TimePoint now, Output& out) {
     out.datagrams.push_back(current_datagram());
+    if (transmissions_ == 0) first_sent_ = now;
     wait(Wait::answer, now + growing_interval(++transmissions_));
 }
 
@@ -381,8 +389,15 @@ void SessionProtocol::wait(Wait wait, TimePoint until) {
     wait_until_ = until;
 }
 
+void SessionProtocol::note_answer(TimePoint now) {
+    answer_time_ = now - first_sent_;
+}
+
 SessionProtocol::Duration SessionProtocol::growing_interval(unsigned times) const {
-    return options_.retry_interval * std::min(times, kSlowestFactor);
+    auto interval =
+        std::clamp<Duration>(answer_time_ + answer_time_ / 2, options_.retry_interval,
+                             std::max<Duration>(options_.retry_interval, kMostPatience));
+    return interval * std::min(times, kSlowestFactor);
 }
 
 const CipherSuite& SessionProtocol::suite() const {

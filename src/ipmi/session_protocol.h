@@ -100,6 +100,7 @@ private:
     void hang_up(Output& out);
     void drop_session();
     void wait(Wait wait, TimePoint until);
+    void note_answer(TimePoint now);
     Duration growing_interval(unsigned times) const;
     const CipherSuite& suite() const;
     std::size_t suite_count() const;
@@ -125,6 +126,10 @@ private:
     TimePoint not_before_{};          ///< Pacing: when the next command may be sent.
     std::optional<Failure> trouble_;  ///< What to report if the deadline comes.
     unsigned transmissions_ = 0;      ///< Of the current message.
+    TimePoint first_sent_{};          ///< When it was sent for the first time.
+    /// How long the last answer took, kept over sessions. A login whose messages are sent again
+    /// before a slow BMC could answer them never succeeds: it takes each for a new beginning.
+    Duration answer_time_{};
     unsigned setbacks_ = 0;  ///< Busy answers and logins to be tried again, of this command.
 
     Wait wait_ = Wait::nothing;

@@ -82,6 +82,29 @@ TEST(SessionProtocolTest, CloseEndsTheSessionAndTheCommand) {
     EXPECT_EQ(wire.bmc.protocol.session_count(), 0u);
 }
 
+TEST(SessionProtocolTest, WaitsForABmcThatIsSlow) {
+    Wire wire;
+    wire.answer_delay = 3s;
+    auto begin = wire.now;
+    ASSERT_TRUE(wire.power_state());
+    EXPECT_LT(wire.now - begin, 20s) << "six answers of three seconds";
+    EXPECT_LE(wire.sent[Wire::Way::to_bmc], 8) << "only the first was sent again";
+
+    wire.idle(1min);
+    EXPECT_FALSE(wire.session.established());
+    wire.sent.clear();
+    ASSERT_TRUE(wire.power_state());
+    EXPECT_EQ(wire.sent[Wire::Way::to_bmc], 6) << "and it is known by now";
+
+    wire.answer_delay = 1ms;
+    ASSERT_TRUE(wire.power_state());
+    bool lost = false;
+    wire.lose = [&](Wire::Way, const Bytes&) { return !std::exchange(lost, true); };
+    begin = wire.now;
+    ASSERT_TRUE(wire.power_state());
+    EXPECT_LT(wire.now - begin, 2s) << "nor is one waited for longer that is quick again";
+}
+
 TEST(SessionProtocolTest, ACommandTakesThePlaceOfAnother) {
     for (bool opened : {true, false}) {
         SCOPED_TRACE(opened);

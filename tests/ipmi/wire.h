@@ -101,6 +101,7 @@ public:
     FakeBmc bmc;
     SessionProtocol session;
     TimePoint now{1h};
+    std::chrono::milliseconds answer_delay{1};
     std::function<bool(Way, const Bytes&)> lose;  ///< True: this packet gets lost.
     std::function<void(Way, Bytes&)> tamper;
     std::map<Way, int> sent;
@@ -116,7 +117,8 @@ private:
         ++sent[way];
         if (lose && lose(way, datagram)) return;
         if (tamper) tamper(way, datagram);
-        flight_.emplace(now + 1ms, InFlight{way, std::move(datagram)});
+        auto delay = way == Way::to_client ? answer_delay : 1ms;
+        flight_.emplace(now + delay, InFlight{way, std::move(datagram)});
     }
 
     std::optional<TimePoint> next_event() const {

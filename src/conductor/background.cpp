@@ -214,6 +214,7 @@ struct Background::State : std::enable_shared_from_this<State> {
     }
 
     static Task<> take_over(std::shared_ptr<State> self) {
+        self->services.reread_conductors();
         co_await self->territory.survey();
         co_await adopt_allocations(&self->services);
     }
@@ -228,6 +229,11 @@ Background::Background(Services& services) : state_(std::make_shared<State>(serv
     state_->make_routines();
     services.on_waiting = [weak = std::weak_ptr(state_)](const model::Node& node) {
         if (auto state = weak.lock()) state->watch_wait(node);
+    };
+    services.conductors_changed = [weak = std::weak_ptr(state_)] {
+        auto state = weak.lock();
+        if (state && !state->stopping)
+            state->services.runtime.spawn("taking over nodes", State::take_over(state));
     };
 }
 

@@ -44,6 +44,21 @@ Conductor::Conductor(Runtime& runtime, store::Store& store, const hardware::Driv
 
 Conductor::~Conductor() = default;
 
+void Conductor::share(Membership& membership) {
+    auto& services = state_->services;
+    services.in_charge = [&membership,
+                          host = services.options.host](const store::nodes::Place& place) {
+        auto conductors = membership.now();
+        const auto* member =
+            conductors->in_charge_of(place.uuid, place.driver, place.conductor_group);
+        return member && member->host == host;
+    };
+    services.reread_conductors = [&membership] { membership.refresh(); };
+    membership.on_change([weak = services.weak_from_this()](const ConductorSet&) {
+        if (auto kept = weak.lock()) kept->conductors_changed();
+    });
+}
+
 void Conductor::start() {
     state_->background.start();
 }
@@ -92,6 +107,9 @@ Task<model::Node> Conductor::update_node(RequestContext context, model::Node bef
         co_await session->abandon();
         std::rethrow_exception(failure);
     }
+    // Another driver or group may have brought it here from another conductor.
+    if (before.driver != node.driver || before.conductor_group != node.conductor_group)
+        state_->background.watch(before.uuid);
     // With the lock that this change was made under still in it, as the original answers.
     co_return session->node;
 }

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "conductor/client.h"
+#include "conductor/membership.h"
 #include "conductor/services.h"
 
 namespace ferrite::conductor {
@@ -20,6 +21,11 @@ public:
     Conductor(Runtime& runtime, store::Store& store, const hardware::Drivers& drivers,
               Options options);
     ~Conductor() override;
+
+    /// Shares the nodes with other conductors: this one is in charge of those that `membership`
+    /// gives it, and takes over from others when they are gone. Before start(); `membership`
+    /// outlives the conductor.
+    void share(Membership& membership);
 
     /// Registers this host, goes on with what was under way when it died, and starts the timers.
     void start();

@@ -16,6 +16,7 @@ namespace {
 /// A config drive of 64 MiB in base64, and room for the rest.
 constexpr std::size_t kLongestCall = 128 * 1024 * 1024;
 constexpr std::size_t kLongestOfStranger = 4096;
+constexpr std::chrono::milliseconds kRestPoll{10};
 
 HttpResponse json_response(std::string text) {
     HttpResponse response;
@@ -60,9 +61,26 @@ struct RpcServer::State {
     Client& conductor;
     Admission admit;
     std::atomic<bool> leaving = false;
+    std::atomic<int> running = 0;  ///< Calls that were accepted, or are about to be declined.
     std::optional<HttpServer> http;
 
     State(Client& client, Admission admission) : conductor(client), admit(std::move(admission)) {}
+
+    /// One of them.
+    struct Running {
+        std::shared_ptr<State> state;
+        explicit Running(std::shared_ptr<State> s) : state(std::move(s)) { ++state->running; }
+        ~Running() { --state->running; }
+        Running(const Running&) = delete;
+        Running& operator=(const Running&) = delete;
+    };
+
+    static Task<bool> rest(std::shared_ptr<State> self, std::chrono::seconds timeout) {
+        auto deadline = std::chrono::steady_clock::now() + timeout;
+        while (self->running > 0 && std::chrono::steady_clock::now() < deadline)
+            co_await sleep_for(kRestPoll);
+        co_return self->running == 0;
+    }
 
     static Task<HttpResponse> handle(std::shared_ptr<State> self, HttpRequest http_request) {
         if (self->admit) {
@@ -71,6 +89,7 @@ struct RpcServer::State {
         }
         if (http_request.method != "POST")
             co_return refusal(405, "Calls of conductors are made with POST.\n");
+        Running running(self);
         rpc::Request request;
         rpc::Prepared call;
         try {
@@ -128,8 +147,9 @@ std::uint16_t RpcServer::port() const {
     return state_->http->port();
 }
 
-void RpcServer::leave() {
+Task<bool> RpcServer::leave(std::chrono::seconds timeout) {
     state_->leaving = true;
+    return State::rest(state_, timeout);
 }
 
 Task<bool> RpcServer::drain(std::chrono::seconds timeout) {

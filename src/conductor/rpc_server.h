@@ -18,7 +18,7 @@ namespace ferrite::conductor {
 ///                                           .admit = check_password}, conductor);
 ///     server.start();
 ///     ...
-///     server.leave();                   // declines calls, so that they are made of others
+///     co_await server.leave(10s);       // declines calls, so that they are made of others
 ///     co_await server.drain(10s);
 class RpcServer {
 public:
@@ -40,9 +40,9 @@ public:
     void start();
     std::uint16_t port() const;
 
-    /// From now on calls are declined, which their callers know how to take; those that were
-    /// accepted go on. Any thread.
-    void leave();
+    /// From now on calls are declined, which their callers know how to take; waits for those that
+    /// were accepted. False when some still run after `timeout`.
+    Task<bool> leave(std::chrono::seconds timeout);
 
     /// Ends listening and waits for the calls that run; true when all ended within `timeout`.
     Task<bool> drain(std::chrono::seconds timeout);

@@ -13,8 +13,6 @@
 #include <variant>
 #include <vector>
 
-#include <boost/describe/class.hpp>
-#include <boost/describe/enum.hpp>
 #include <boost/describe/enum_from_string.hpp>
 #include <boost/describe/enum_to_string.hpp>
 #include <boost/describe/members.hpp>
@@ -23,7 +21,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
-#include "conductor/client.h"
+#include "conductor/rpc_types.h"
 
 /// Arguments and results of the calls of `conductor::Client` as JSON, for conductors and API
 /// processes among themselves.
@@ -31,47 +29,11 @@
 ///     Json json = rpc::encode(heartbeat);
 ///     auto same = rpc::decode<Heartbeat>(json);   // throws InvalidValue that says where
 ///
-/// Plain structs are described below, member by member; what is stored of a node, a port, ... goes
-/// by its field table, hidden fields and `id` too. A member that a document lacks keeps its initial
-/// value and one that nobody knows is passed over, so that two versions understand each other while
-/// a cluster is brought up to date.
-namespace ferrite::conductor {
-
-BOOST_DESCRIBE_STRUCT(RequestContext, (), (request_id, global_request_id, user, project))
-BOOST_DESCRIBE_STRUCT(DriverInfo, (),
-                      (name, hosts, enabled, defaults, properties, logical_disk_properties))
-BOOST_DESCRIBE_STRUCT(ProvisionRequest, (),
-                      (verb, configdrive, clean_steps, deploy_steps, service_steps, rescue_password,
-                       disable_ramdisk))
-BOOST_DESCRIBE_STRUCT(Heartbeat, (),
-                      (callback_url, agent_version, agent_token, agent_verify_ca, agent_status,
-                       agent_status_message))
-BOOST_DESCRIBE_STRUCT(BootDevice, (), (device, persistent))
-BOOST_DESCRIBE_ENUM(TraitChange::Kind, replace, add, remove, clear)
-BOOST_DESCRIBE_STRUCT(TraitChange, (), (kind, traits))
-BOOST_DESCRIBE_STRUCT(VendorCall, (), (method, http_method, arguments))
-BOOST_DESCRIBE_ENUM(VirtualMediaImage::Source, direct, local)
-BOOST_DESCRIBE_STRUCT(VirtualMediaImage, (), (device_type, url, source))
-BOOST_DESCRIBE_STRUCT(InspectionReport, (), (inventory, plugin_data, discovered))
-BOOST_DESCRIBE_STRUCT(Indicator, (), (component, id, read_only, states))
-
-namespace rpc {
-
-/// The field tables of what is stored.
-template <class R>
-inline constexpr auto kFieldsOf = nullptr;
-template <>
-inline constexpr auto kFieldsOf<model::Node> = &model::node_fields;
-template <>
-inline constexpr auto kFieldsOf<model::Port> = &model::port_fields;
-template <>
-inline constexpr auto kFieldsOf<model::Portgroup> = &model::portgroup_fields;
-template <>
-inline constexpr auto kFieldsOf<model::VolumeConnector> = &model::volume_connector_fields;
-template <>
-inline constexpr auto kFieldsOf<model::VolumeTarget> = &model::volume_target_fields;
-template <>
-inline constexpr auto kFieldsOf<model::Allocation> = &model::allocation_fields;
+/// Plain structs go member by member; what is stored of a node, a port, ... goes by its field
+/// table, hidden fields and `id` too. A member that a document lacks keeps its initial value and
+/// one that nobody knows is passed over, so that two versions understand each other while a cluster
+/// is brought up to date.
+namespace ferrite::conductor::rpc {
 
 template <class T>
 concept Stored = !std::is_same_v<decltype(kFieldsOf<T>), const std::nullptr_t>;
@@ -302,5 +264,4 @@ T decode(const Json& json) {
     }
 }
 
-}  // namespace rpc
-}  // namespace ferrite::conductor
+}  // namespace ferrite::conductor::rpc

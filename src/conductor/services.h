@@ -110,6 +110,10 @@ struct Services : std::enable_shared_from_this<Services> {
 
     /// Whether this conductor is the one for such a node.
     std::function<bool(const store::nodes::Place&)> in_charge = [](const auto&) { return true; };
+    /// Brings what `in_charge` knows of the conductors up to date; blocks for milliseconds.
+    std::function<void()> reread_conductors = [] {};
+    /// To be called when conductors came or went: nodes are taken over.
+    std::function<void()> conductors_changed = [] {};
 
     model::Notifier& notifier() const {
         return options.notifier ? *options.notifier : model::silent_notifier();

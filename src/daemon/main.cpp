@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -78,9 +79,9 @@ int serve(const std::vector<std::string>& files, bool greet) {
     auto signals = block_signals();
     daemon::Server server(loaded.options);
     server.start();
-    log_info("SERVER_READY", "url={} host={} version={}", server.url(), general.host,
-             FERRITE_VERSION);
-    if (greet)
+    log_info("SERVER_READY", "url={} host={} roles={} version={}", server.url(), general.host,
+             fmt::join(loaded.options.roles.roles, ","), FERRITE_VERSION);
+    if (greet && !server.url().empty())
         fmt::print(stderr,
                    "\nFerrite answers at {0}\nNext:  baremetal --os-auth-type none --os-endpoint "
                    "{0} driver list\n\n",

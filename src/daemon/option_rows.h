@@ -6,6 +6,7 @@
 namespace ferrite::daemon {
 
 void add_service_rows(OptionTable<Options>& table);
+void add_cluster_rows(OptionTable<Options>& table);
 void add_web_rows(OptionTable<Options>& table);
 void add_auth_rows(OptionTable<Options>& table);
 void add_conductor_rows(OptionTable<Options>& table);

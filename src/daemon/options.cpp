@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/unique_fd.h"
+#include "daemon/cluster.h"
 #include "daemon/option_rows.h"
 
 namespace ferrite::daemon {
@@ -127,6 +128,7 @@ const OptionTable<Options>& option_table() {
     static const auto table = [] {
         OptionTable<Options> made;
         add_service_rows(made);
+        add_cluster_rows(made);
         add_web_rows(made);
         add_auth_rows(made);
         add_conductor_rows(made);
@@ -149,6 +151,7 @@ LoadedOptions load_options(const std::vector<std::string>& files) {
     add_found_out(entries);
     loaded.options = make_options(option_table(), accepted_options(), entries, loaded.report);
     check_together(loaded.options, loaded.report.errors);
+    check_cluster(loaded.options, loaded.report.errors, loaded.report.warnings);
     if (loaded.options.general.auth_strategy == AuthStrategy::noauth &&
         !loaded.options.auth_token.auth_url.empty())
         loaded.report.warnings.push_back(

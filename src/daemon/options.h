@@ -7,6 +7,7 @@
 #include "api/healthcheck.h"
 #include "base/config.h"
 #include "daemon/auth_options.h"
+#include "daemon/cluster_options.h"
 #include "daemon/conductor_options.h"
 #include "daemon/hardware_options.h"
 #include "daemon/notification_options.h"
@@ -21,11 +22,14 @@
 ///     serve(options.api);
 ///
 /// Names, types, bounds and help of every option are rows in service_options.cpp,
-/// auth_options.cpp, conductor_options.cpp, hardware_options.cpp and notification_options.cpp.
+/// cluster_options.cpp, auth_options.cpp, conductor_options.cpp, hardware_options.cpp and
+/// notification_options.cpp.
 namespace ferrite::daemon {
 
 struct Options {
     DefaultOptions general;
+    RoleOptions roles;
+    RpcOptions rpc;
     ApiOptions api;
     DatabaseOptions database;
     MiddlewareOptions middleware;

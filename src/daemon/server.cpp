@@ -17,7 +17,12 @@
 #include "base/periodic.h"
 #include "base/runtime.h"
 #include "conductor/conductor.h"
+#include "conductor/membership.h"
+#include "conductor/routed_client.h"
+#include "conductor/rpc_client.h"
+#include "conductor/rpc_server.h"
 #include "daemon/boot_directory.h"
+#include "daemon/cluster.h"
 #include "daemon/notifications.h"
 #include "daemon/settings.h"
 #include "hardware/implementations.h"
@@ -84,7 +89,12 @@ struct Server::Parts {
     hardware::PxeBoot pxe;
     hardware::Drivers drivers;
     std::shared_ptr<model::Notifier> notifier;
-    conductor::Conductor conductor;
+    conductor::Membership membership;
+    std::optional<conductor::Conductor> conductor;  ///< With that role.
+    std::optional<RpcAdmission> rpc_admission;      ///< Unless everybody may call.
+    std::optional<conductor::RpcServer> rpc_server;
+    std::optional<conductor::RpcClient> rpc_client;
+    conductor::RoutedClient conductors;
     std::unique_ptr<api::AccessLog> access_log;
     api::Api api;
     NodeBootDirectory boot_directory;
@@ -119,9 +129,12 @@ struct Server::Parts {
                                              .agent_inspect = agent_inspect_settings(options)})),
           notifier(make_notifier(conductor_runtime, http_client, options.general.host,
                                  options.notifications, options.sensor_data)),
-          conductor(conductor_runtime, store, drivers, with_notifier(conductor_settings(options))),
+          membership(store, membership_settings(options)),
+          // With braces: the RPC server needs the conductor.
+          conductors{
+              store, membership, make_conductor(), make_rpc(), {.host = options.general.host}},
           access_log(open_access_log(api_runtime, options)),
-          api(with_notifier(api_settings(options)), store, conductor,
+          api(with_notifier(api_settings(options)), store, conductors,
               authenticator(options, http_client), access_log.get()),
           boot_directory(store, pxe) {}
 
@@ -134,10 +147,42 @@ struct Server::Parts {
     ~Parts() {
         // Nothing may run any more on parts that are about to go.
         http.reset();
+        rpc_server.reset();
         boot.reset();
         api_runtime.stop();
         conductor_runtime.stop();
         image_runtime.stop();
+    }
+
+    /// Null without that role.
+    conductor::Client* make_conductor() {
+        if (!has_role(options, Role::conductor)) return nullptr;
+        auto settings = with_notifier(conductor_settings(options));
+        settings.rpc_endpoint = rpc_endpoint(options);
+        conductor.emplace(conductor_runtime, store, drivers, std::move(settings));
+        conductor->share(membership);
+        return &*conductor;
+    }
+
+    /// What is needed for calls between processes; null when there are none.
+    conductor::RpcClient* make_rpc() {
+        if (!uses_rpc(options)) return nullptr;
+        if (conductor) {
+            if (options.rpc.wants_credentials()) rpc_admission.emplace(options.rpc);
+            rpc_server.emplace(
+                conductor_runtime.executor(),
+                rpc_server_settings(options, rpc_admission ? &*rpc_admission : nullptr),
+                *conductor);
+        }
+        return &rpc_client.emplace(http_client, rpc_client_settings(options));
+    }
+
+    void start_conductor() {
+        if (rpc_server) rpc_server->start();
+        if (conductor) conductor->start();
+        membership.refresh();
+        membership.start(conductor_runtime);
+        if (rpc_server) log_info("RPC_READY", "endpoint={}", rpc_endpoint(options));
     }
 
     void make_http() {
@@ -156,11 +201,25 @@ struct Server::Parts {
         co_return;
     }
 
-    static Task<> stop_all(Parts* parts, std::chrono::seconds timeout) {
-        if (parts->http) co_await parts->http->drain(timeout);
-        bool rested = co_await parts->conductor.drain(timeout);
+    /// Other processes learn of it from the calls that are declined, or when they look at the
+    /// conductors next: until then there is somebody to decline.
+    static Task<> stop_conductor(Parts* parts, std::chrono::seconds timeout) {
+        bool others = parts->membership.now()->members().size() > 1;
+        if (parts->rpc_server) co_await parts->rpc_server->leave(timeout);
+        auto known_at =
+            std::chrono::steady_clock::now() + parts->options.general.hash_ring_reset_interval;
+        bool rested = co_await parts->conductor->drain(timeout);
         if (!rested)
             log_info("SERVER_INTERRUPTS", "what is under way goes on after the next start");
+        if (!parts->rpc_server) co_return;
+        auto left = known_at - std::chrono::steady_clock::now();
+        if (others && left.count() > 0) co_await sleep_for(left);
+        co_await parts->rpc_server->drain(timeout);
+    }
+
+    static Task<> stop_all(Parts* parts, std::chrono::seconds timeout) {
+        if (parts->http) co_await parts->http->drain(timeout);
+        if (parts->conductor) co_await stop_conductor(parts, timeout);
         if (parts->boot) co_await parts->boot->stop();
     }
 };
@@ -172,18 +231,21 @@ Server::~Server() = default;
 void Server::start() {
     auto& parts = *parts_;
     const auto& options = parts.options;
-    if (options.boot.active()) {
+    if (has_role(options, Role::boot) && options.boot.active()) {
         parts.boot = std::make_unique<netboot::BootService>(
             parts.conductor_runtime, boot_settings(options), parts.boot_directory);
         parts.boot->start();
     } else {
-        log_info("NETBOOT_OFF", "reason=\"no [ferrite_boot]interface or listen_address is set\"");
+        log_info("NETBOOT_OFF",
+                 "reason=\"no [ferrite_boot]interface or listen_address is set, or "
+                 "boot is none of [ferrite]roles\"");
     }
     parts.cache_clean_up.emplace(parts.image_runtime, "image cache clean-up",
                                  options.conductor.cache_clean_up_interval,
                                  [&parts] { return Parts::clean_cache(&parts.image_cache); });
+    parts.start_conductor();
+    if (!has_role(options, Role::api)) return;
     parts.make_http();
-    parts.conductor.start();
     parts.http->start();
     if (options.general.auth_strategy == AuthStrategy::noauth && options.api.unix_socket.empty() &&
         !is_loopback(options.api.host_ip))
@@ -194,6 +256,7 @@ void Server::start() {
 
 std::string Server::url() const {
     const auto& api = parts_->options.api;
+    if (!parts_->http) return "";
     if (!api.unix_socket.empty()) return "unix:" + api.unix_socket;
     auto host = api.host_ip == "0.0.0.0" ? std::string("127.0.0.1")
                 : api.host_ip == "::"    ? std::string("::1")
@@ -205,7 +268,7 @@ std::string Server::url() const {
 
 void Server::reload() {
     if (parts_->access_log) parts_->access_log->reopen();
-    parts_->http->reload_certificate();
+    if (parts_->http) parts_->http->reload_certificate();
 }
 
 void Server::stop(std::chrono::seconds timeout) {

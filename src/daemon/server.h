@@ -26,7 +26,8 @@ public:
     /// Opens every socket and begins to work.
     void start();
 
-    /// Where the API answers: `http://127.0.0.1:6385`. Valid after start().
+    /// Where the API answers: `http://127.0.0.1:6385`; empty without that role. Valid after
+    /// start().
     std::string url() const;
 
     /// Takes new files over without a pause: certificate and key, and a fresh access log. Any

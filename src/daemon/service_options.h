@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/secret.h"
+#include "daemon/cluster_options.h"
 
 /// What the configuration says of the service itself: [DEFAULT], [api], [database] and the small
 /// sections around them. An initialiser is the default; `$name` in one is replaced on loading.
@@ -62,6 +63,8 @@ struct DefaultOptions {
     std::string webserver_verify_ca = "true";  ///< A truth value or a CA file.
     std::chrono::seconds webserver_connection_timeout{60};
     std::chrono::seconds rpc_response_timeout{60};
+    RpcTransport rpc_transport = RpcTransport::none;
+    std::string hash_ring_algorithm = "md5";
 };
 
 enum class TlsVersion { v1_2, v1_3 };

@@ -124,10 +124,10 @@ RpcServer::RpcServer(Executor executor, Options options, Client& conductor)
     : state_(std::make_shared<State>(conductor, options.admit)) {
     auto& http = options.http;
     http.max_body_bytes = kLongestCall;
-    // Memory is for those who at least claim to be somebody.
-    if (options.admit)
-        http.body_limit = [](const HttpRequest& head) {
-            return head.headers.has("Authorization") ? kLongestCall : kLongestOfStranger;
+    // Memory is for those who will be let in.
+    if (options.recognise)
+        http.body_limit = [recognise = options.recognise](const HttpRequest& head) {
+            return recognise(head) ? kLongestCall : kLongestOfStranger;
         };
     state_->http.emplace(std::move(executor), std::move(http),
                          [weak = std::weak_ptr(state_)](HttpRequest request) {

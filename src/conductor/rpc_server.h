@@ -28,6 +28,9 @@ public:
     struct Options {
         HttpServer::Options http;
         Admission admit;  ///< Not set: everybody is let in.
+        /// Whether the head of a request looks as if its sender will be let in: others may send no
+        /// body worth mentioning. Not set: everybody's does.
+        std::function<bool(const HttpRequest& head)> recognise;
     };
 
     /// `executor` is that of a Runtime that is stopped before `conductor` goes.

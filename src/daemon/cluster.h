@@ -41,6 +41,10 @@ public:
     /// Nothing for a caller who is let in, else what to answer. `request` outlives the task.
     Task<std::optional<HttpResponse>> admit(const HttpRequest* request);
 
+    /// Whether the head alone speaks for it. A wrong password of the user file shows only later,
+    /// for that takes time to find out.
+    bool recognise(const HttpRequest& head) const;
+
 private:
     std::optional<api::BasicAuth> users_;
     std::string username_;

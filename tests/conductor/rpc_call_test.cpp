@@ -1,4 +1,7 @@
+#include <fstream>
+
 #include "base/loopback_client.h"
+#include "base/test_certificate.h"
 #include "conductor/rpc_kit.h"
 
 namespace ferrite::conductor {
@@ -83,6 +86,26 @@ TEST_F(RpcCallTest, TheRightPasswordOpensAndAWrongOneIsTold) {
         }
 }
 
+TEST_F(RpcCallTest, CallsTravelByTlsToWhoeverHasTheRightCertificate) {
+    auto write = [&](const std::string& name, const std::string& text) {
+        auto path = directory + "/" + name;
+        std::ofstream(path) << text;
+        return path;
+    };
+    auto certificate = test::make_certificate();
+    RpcServer::Options options;
+    options.http.tls = {.certificate_pem = certificate.certificate_pem,
+                        .key_pem = Secret(certificate.key_pem)};
+    auto server = serve(conductor, std::move(options));
+    auto to = fmt::format("https://127.0.0.1:{}", server->port());
+    auto trusting = client({.ca_file = write("ca.pem", certificate.certificate_pem)});
+    EXPECT_EQ(result_of(trusting.call<&Client::boot_device>(to, {}, {"u"})).device, "pxe");
+    auto other = write("other.pem", test::make_certificate().certificate_pem);
+    EXPECT_ERROR(result_of(client({.ca_file = other}).call<&Client::boot_device>(to, {}, {"u"})),
+                 NoAnswer, error)
+    EXPECT_EQ(error->outcome(), Outcome::not_done);
+}
+
 TEST_F(RpcCallTest, WhatWasNeverSentIsToldFromWhatMayHaveBeenDone) {
     auto rpc = client({.timeout = 60s});
     EXPECT_ERROR(result_of(rpc.call<&Client::boot_device>(nobody(), {}, {"u"})), NoAnswer, error)
@@ -155,7 +178,9 @@ TEST_F(RpcCallTest, GarbageIsAnsweredAndHarmsNobody) {
 }
 
 TEST_F(RpcCallTest, AStrangerMayNotFillTheMemory) {
-    auto server = serve(conductor, {.admit = magic_word("none")});
+    auto server = serve(conductor, {.recognise = [](const HttpRequest& head) {
+                            return head.headers.has("Authorization");
+                        }});
     test::LoopbackClient peer(server->port());
     peer.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n");
     EXPECT_THAT(peer.read_until("\r\n"), HasSubstr(" 413 "));

@@ -11,7 +11,7 @@ LIFE = [("active", "active"), ("deleted", "available"), ("manage", "manageable")
         ("clean", "manageable"), ("provide", "available"), ("active", "active")]
 SIMULATED_LIFE = [("active", "active"), ("deleted", "available"), ("active", "active")]
 BODIES = {"clean": {"clean_steps": [{"interface": "bios", "step": "factory_reset"}]}}
-FIELDS = "uuid,provision_state,target_provision_state,last_error,maintenance,reservation"
+FIELDS = "uuid,name,provision_state,target_provision_state,last_error,maintenance,reservation"
 
 
 class Gone(Exception):
@@ -89,8 +89,7 @@ class Fleet:
 
     def late(self, api):
         """Some of the nodes that have not come to the end of their lives."""
-        return [(self.done[node["uuid"]], self.asked[node["uuid"]], node)
-                for node in self.look(api) if self.done[node["uuid"]] < len(self.life)][:3]
+        return [node for node in self.look(api) if self.done[node["uuid"]] < len(self.life)][:3]
 
     def over(self):
         """Whether every node has had its life."""

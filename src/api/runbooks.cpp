@@ -130,8 +130,8 @@ HttpResponse list_runbooks(const Call& call) {
                                  .filters = repeated_filters(call, arguments),
                                  .read = store::runbooks::page};
     if (auto limit = list_limit(call, "runbook"))
-        request.query.where.push_back({"(public OR owner = ?)", {*limit}});
-    if (project) request.query.where.push_back({"(public OR owner = ?)", {*project}});
+        request.query.where.push_back({"(public = 1 OR owner = ?)", {*limit}});
+    if (project) request.query.where.push_back({"(public = 1 OR owner = ?)", {*project}});
     return list_reply<Runbook>(call, std::move(request));
 }
 

@@ -82,6 +82,9 @@ struct Rule {
     bool about_use = false;  ///< Whether the node is free, not what it is.
 };
 
+/// Stands for what the database says of lists; see condition().
+constexpr std::string_view kHasTraits = "traits";
+
 constexpr std::array<Rule, 8> kRules = {{
     {"owner", "(owner = ?2 OR lessee = ?2)", has_owner, why_owner},
     {"resource_class", "resource_class = ?1", has_class, why_class},
@@ -90,17 +93,20 @@ constexpr std::array<Rule, 8> kRules = {{
     {"instance", "instance_uuid IS NULL", always, why_instance, true},
     {"maintenance", "maintenance = 0", always, why_maintenance, true},
     {"power_state", "power_state IS NOT NULL", always, why_power, true},
-    {"traits",
-     "NOT EXISTS (SELECT 1 FROM json_each(?4) AS asked WHERE asked.value NOT IN (SELECT had.value "
-     "FROM json_each(coalesce(nodes.traits, '[]')) AS had))",
-     has_traits, why_traits},
+    {"traits", kHasTraits, has_traits, why_traits},
     {"lock", "reservation IS NULL", always, why_lock, true},
 }};
 
-constexpr std::string_view kIsCandidate = "uuid IN (SELECT value FROM json_each(?3))";
+std::string condition(const Dialect& dialect, const Rule& rule) {
+    if (rule.condition == kHasTraits) return dialect.json_has_all("nodes.traits", "?4");
+    return std::string(rule.condition);
+}
 
-/// ?1 resource class, ?2 owner, ?3 candidates, ?4 traits, ?5 the name or UUID of one node. All are
-/// bound, so a statement must name the last one that it was given.
+std::string is_candidate(const Dialect& dialect) {
+    return fmt::format("uuid IN ({})", dialect.json_values("?3"));
+}
+
+/// ?1 resource class, ?2 owner, ?3 candidates, ?4 traits, ?5 the name or UUID of one node.
 void bind_values(Query& query, const Allocation& allocation, std::string_view one_node) {
     auto list = [](const JsonText& json) {
         return json.absent() ? std::string_view("[]") : std::string_view(json.text());
@@ -112,23 +118,21 @@ void bind_values(Query& query, const Allocation& allocation, std::string_view on
         .bind(4, one_node);
 }
 
-/// A condition that is true and makes the statement have all five parameters.
-constexpr std::string_view kAnyParameters = "(?5 IS NOT NULL)";
-
-std::string all_rules(const Allocation& allocation) {
-    std::string where(kAnyParameters);
+std::string all_rules(const Dialect& dialect, const Allocation& allocation) {
+    std::string where = "1=1";
     for (const auto& rule : kRules)
-        if (rule.applies(allocation)) where += fmt::format(" AND {}", rule.condition);
-    if (has_candidates(allocation)) where += fmt::format(" AND {}", kIsCandidate);
+        if (rule.applies(allocation)) where += fmt::format(" AND {}", condition(dialect, rule));
+    if (has_candidates(allocation)) where += fmt::format(" AND {}", is_candidate(dialect));
     return where;
 }
 
 /// The index in kRules of the first rule that rules a row out, as SQL; NULL for a row that fits.
-std::string first_broken(const Allocation& allocation, bool also_use) {
+std::string first_broken(const Dialect& dialect, const Allocation& allocation, bool also_use) {
     std::string cases;
     for (std::size_t i = 0; i < kRules.size(); ++i)
         if (kRules[i].applies(allocation) && (also_use || !kRules[i].about_use))
-            cases += fmt::format(" WHEN ({}) IS NOT TRUE THEN {}", kRules[i].condition, i);
+            cases +=
+                fmt::format(" WHEN ({}) IS NOT TRUE THEN {}", condition(dialect, kRules[i]), i);
     return cases.empty() ? "NULL" : fmt::format("CASE{} END", cases);
 }
 
@@ -149,12 +153,12 @@ RuledOut ruled_out(const Query& row, const Allocation& allocation) {
 }
 
 /// Which nodes an explanation is about.
-std::string scope(const Allocation& allocation) {
-    std::string where(kAnyParameters);
-    if (has_candidates(allocation)) return fmt::format("{} AND {}", where, kIsCandidate);
+std::string scope(const Dialect& dialect, const Allocation& allocation) {
+    if (has_candidates(allocation)) return is_candidate(dialect);
+    std::string where = "1=1";
     for (const auto& rule : kRules)
         if (!rule.about_use && rule.applies != has_traits && rule.applies(allocation))
-            where += fmt::format(" AND {}", rule.condition);
+            where += fmt::format(" AND {}", condition(dialect, rule));
     return where;
 }
 
@@ -170,20 +174,20 @@ void find_unknown(Sql& db, const Allocation& allocation, Explanation& found) {
 }  // namespace
 
 std::optional<std::string> best_match(Sql& db, const Allocation& allocation) {
-    auto where = all_rules(allocation);
+    const auto& dialect = db.dialect();
+    auto where = all_rules(dialect, allocation);
     if (allocation.name) {
-        Query namesake(
-            db, fmt::format("SELECT uuid FROM nodes INDEXED BY nodes_name WHERE {} AND name = ?5",
-                            where));
+        Query namesake(db, fmt::format("SELECT uuid FROM nodes{} WHERE {} AND name = ?5",
+                                       dialect.by_index("nodes_name"), where));
         bind_values(namesake, allocation, *allocation.name);
         if (namesake.step()) return std::string(namesake.text(0));
     }
     // Left to itself SQLite takes the unique index of instance_uuid, and finds every free node by
     // its NULL.
     auto index = has_candidates(allocation) ? "nodes_uuid" : "nodes_free";
-    Query longest_free(db, fmt::format("SELECT uuid FROM nodes INDEXED BY {} WHERE {} ORDER BY "
-                                       "provision_updated_at, id LIMIT 1",
-                                       index, where));
+    Query longest_free(
+        db, fmt::format("SELECT uuid FROM nodes{} WHERE {} ORDER BY {}, id LIMIT 1",
+                        dialect.by_index(index), where, dialect.order("provision_updated_at")));
     bind_values(longest_free, allocation, "");
     if (!longest_free.step()) return std::nullopt;
     return std::string(longest_free.text(0));
@@ -193,7 +197,8 @@ Explanation explain(Sql& db, const Allocation& allocation) {
     std::array<std::int64_t, kRules.size()> counts{};
     Explanation found;
     Query rows(db, fmt::format("SELECT {}, {} FROM nodes WHERE {} ORDER BY id",
-                               first_broken(allocation, true), kExplained, scope(allocation)));
+                               first_broken(db.dialect(), allocation, true), kExplained,
+                               scope(db.dialect(), allocation)));
     bind_values(rows, allocation, "");
     while (rows.step()) {
         ++found.looked_at;
@@ -219,7 +224,7 @@ std::optional<RuledOut> unfit_for(Sql& db, const Allocation& allocation,
                             "is none of the candidate nodes"};
     }
     Query row(db, fmt::format("SELECT {}, {} FROM nodes WHERE uuid = ?5",
-                              first_broken(allocation, false), kExplained));
+                              first_broken(db.dialect(), allocation, false), kExplained));
     bind_values(row, allocation, node_uuid);
     if (!row.step() || row.is_null(0)) return std::nullopt;
     return ruled_out(row, allocation);

@@ -214,8 +214,9 @@ std::int64_t count_in_states(Sql& db, std::span<const std::string_view> wanted) 
 
 std::vector<ShardCount> shards(Sql& db) {
     std::vector<ShardCount> counts;
-    Query rows(db,
-               "SELECT shard, count(*) FROM nodes GROUP BY shard ORDER BY count(*) DESC, shard");
+    Query rows(db, fmt::format("SELECT shard, count(*) FROM nodes GROUP BY shard "
+                               "ORDER BY count(*) DESC, {}",
+                               db.dialect().order("shard")));
     while (rows.step())
         counts.push_back({rows.is_null(0) ? "None" : std::string(rows.text(0)), rows.integer(1)});
     return counts;

@@ -11,7 +11,8 @@ namespace ferrite::store {
 /// A parameter of a condition.
 using Value = std::variant<std::int64_t, std::string>;
 
-/// One thing that rows must satisfy: SQL of ours (never text of a client) with a `?` per value.
+/// One thing that rows must satisfy: SQL of ours (never text of a client, see dialect.h) with a `?`
+/// per value.
 struct Condition {
     std::string sql;
     std::vector<Value> values;
@@ -23,7 +24,7 @@ struct PageQuery {
     std::string sort_key = "id";
     bool descending = false;
     std::optional<std::string> marker;  ///< Key of the last row already seen (UUID, host name).
-    std::int64_t limit = 1000;
+    std::int64_t limit = 1000;          ///< Negative: all.
 };
 
 }  // namespace ferrite::store

@@ -1,239 +1,218 @@
 #include "store/store.h"
 
-#include <atomic>
+#include <chrono>
 #include <condition_variable>
-#include <deque>
 #include <exception>
 #include <future>
-#include <limits>
 #include <mutex>
-#include <span>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/completion.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "store/schema.h"
+#include "store/writer.h"
 
 namespace ferrite::store {
 namespace {
 
-/// A transaction that waits for its turn, and how to tell its asker that it is durable.
-struct Waiting {
-    std::function<void(Sql&)> work;
-    std::function<void()> told;
-    std::exception_ptr failure;
+using Clock = std::chrono::steady_clock;
+
+/// A connection for reading, and when it was made.
+struct Reader {
+    std::unique_ptr<Sql> db;
+    Clock::time_point made;
 };
 
-/// More than this in one flush would let the first wait for too many others.
-constexpr std::size_t kMaxBatch = 256;
+/// Connections that are open for the next reader. A server allows so many and no more; who comes
+/// then waits.
+class ReaderPool {
+public:
+    explicit ReaderPool(const Store::Options& options) : options_(options) {}
 
-/// After so many writes the statistics that queries are planned by are taken anew.
-constexpr std::size_t kAnalyseEvery = 4096;
-
-using Jobs = std::span<const std::shared_ptr<Waiting>>;
-
-void run(Sql& db, std::string_view statement) {
-    Query(db, statement).run();
-}
-
-/// Runs a job in a savepoint of the open transaction. Throws when the transaction is lost with it.
-void run_one(Sql& db, Waiting& job) {
-    run(db, "SAVEPOINT one");
-    try {
-        job.work(db);
-    } catch (...) {
-        job.failure = std::current_exception();
-        if (!db.in_transaction()) throw;
-        run(db, "ROLLBACK TO one");
-    }
-    run(db, "RELEASE one");
-}
-
-/// An exception of its own for each asker: they may add context, on different threads.
-std::exception_ptr own_copy(std::exception_ptr cause) {
-    try {
-        std::rethrow_exception(cause);
-    } catch (const Error& error) {
-        return std::make_exception_ptr(Error(error));
-    } catch (...) {
-        return cause;
-    }
-}
-
-/// Commits `jobs` together. When one of them breaks the transaction, as a full disk does, the ones
-/// behind it have not run yet: returns how many are dealt with.
-std::size_t commit_some(Sql& db, Jobs jobs) {
-    std::size_t begun = 0;
-    try {
-        run(db, "BEGIN IMMEDIATE");
-        for (const auto& job : jobs) {
-            ++begun;
-            run_one(db, *job);
+    Reader borrow() {
+        std::unique_lock lock(mutex_);
+        bool free = freed_.wait_for(lock, options_.pool_timeout, [&] { return !is_exhausted(); });
+        if (!free)
+            throw Error(503, "database_busy",
+                        "All connections to the database are in use: try again in a moment, or "
+                        "raise [database]max_pool_size and max_overflow.");
+        ++borrowed_;
+        while (!idle_.empty()) {
+            auto reader = std::move(idle_.back());
+            idle_.pop_back();
+            if (!is_old(reader)) return reader;
         }
-        run(db, "COMMIT");
-    } catch (...) {
-        // Nothing of what has begun is durable, and nothing can begin without a transaction.
-        if (begun == 0) begun = jobs.size();
-        for (const auto& job : jobs.first(begun))
-            if (!job->failure) job->failure = own_copy(std::current_exception());
-        if (db.in_transaction()) run(db, "ROLLBACK");
+        lock.unlock();
+        return open();
     }
-    return begun;
-}
 
-/// Takes the statistics that tell which of several indices of a query is the better one. Looks at
-/// some rows of each index only.
-void analyse(Sql& db) {
-    db.execute("PRAGMA analysis_limit=1000; ANALYZE;");
+    void give_back(Reader reader, bool good) {
+        {
+            std::lock_guard lock(mutex_);
+            --borrowed_;
+            if (good && idle_.size() < options_.readers) idle_.push_back(std::move(reader));
+        }
+        freed_.notify_one();
+    }
+
+    /// A server that was started anew has closed what is idle here.
+    Reader open_instead(Reader stale) {
+        stale.db.reset();
+        forget_idle();
+        return open();
+    }
+
+    void forget_idle() {
+        std::lock_guard lock(mutex_);
+        idle_.clear();
+    }
+
+private:
+    bool is_exhausted() const {
+        return options_.database.is_server() && borrowed_ >= options_.readers + options_.overflow;
+    }
+    bool is_old(const Reader& reader) const {
+        return options_.database.is_server() && options_.recycle.count() > 0 &&
+               Clock::now() - reader.made > options_.recycle;
+    }
+    Reader open() {
+        try {
+            return {open_database(options_.database, Sql::Mode::read_only), Clock::now()};
+        } catch (...) {
+            give_back({}, false);
+            throw;
+        }
+    }
+
+    const Store::Options& options_;
+    std::mutex mutex_;
+    std::condition_variable freed_;
+    std::vector<Reader> idle_;
+    std::size_t borrowed_ = 0;
+};
+
+/// The first connection is waited for: servers may start together.
+std::unique_ptr<Sql> connect_at_start(const Store::Options& options) {
+    for (int attempt = 1;; ++attempt) {
+        try {
+            return open_database(options.database, Sql::Mode::read_write);
+        } catch (const Error& error) {
+            bool last = options.retries >= 0 && attempt > options.retries;
+            if (last || error.code() != "database_lost") throw;
+            log_warning("STORE_UNREACHABLE", "attempt={} error={}", attempt, error.message());
+        }
+        std::this_thread::sleep_for(options.retry_interval);
+    }
 }
 
 }  // namespace
 
 struct Store::State {
     Options options;
-    Sql writer;
-    std::mutex mutex;
-    std::condition_variable wake;
-    std::deque<std::shared_ptr<Waiting>> queue;
-    bool stopping = false;
-    std::mutex readers_mutex;
-    std::vector<std::unique_ptr<Sql>> readers;
-    std::thread thread;
-    std::atomic<std::size_t> commits = 0;
-
-    std::atomic<std::size_t> last_commit = std::numeric_limits<std::size_t>::max();
-
-    bool has_ended() const { return commits >= last_commit; }
+    ReaderPool readers{options};
+    bool started = false;
+    Writer writer;
 
     explicit State(Options o)
-        : options(std::move(o)), writer(options.path, Sql::Mode::read_write) {}
+        : options(std::move(o)),
+          writer([this] { return connect(); }, [this] { readers.forget_idle(); }) {}
 
-    void push(std::shared_ptr<Waiting> job) {
-        {
-            std::lock_guard lock(mutex);
-            if (stopping) throw Error(503, "stopping", "The service is shutting down.");
-            queue.push_back(std::move(job));
-        }
-        wake.notify_one();
-    }
-
-    std::vector<std::shared_ptr<Waiting>> next_batch() {
-        std::unique_lock lock(mutex);
-        wake.wait(lock, [&] { return stopping || !queue.empty(); });
-        std::vector<std::shared_ptr<Waiting>> batch;
-        while (!queue.empty() && batch.size() < kMaxBatch) {
-            batch.push_back(std::move(queue.front()));
-            queue.pop_front();
-        }
-        return batch;
-    }
-
-    /// Statistics are a help, not a duty: a full disk fails the next write, not this.
-    void refresh_statistics() {
-        try {
-            analyse(writer);
-        } catch (const Error& error) {
-            log_warning("STORE_STATISTICS", "error={}", error.message());
-        }
-        // A connection keeps the statistics that it found when it was opened.
-        std::lock_guard lock(readers_mutex);
-        readers.clear();
-    }
-
-    void serve() {
-        std::size_t since_analysis = 0;
-        for (;;) {
-            auto batch = next_batch();
-            if (batch.empty()) return;
-            since_analysis += batch.size();
-            for (Jobs jobs(batch); !jobs.empty();) {
-                if (has_ended()) return;
-                auto done = commit_some(writer, jobs);
-                ++commits;
-                if (has_ended()) return;
-                for (const auto& job : jobs.first(done)) job->told();
-                jobs = jobs.subspan(done);
-            }
-            if (since_analysis < kAnalyseEvery) continue;
-            refresh_statistics();
-            since_analysis = 0;
-        }
+    std::unique_ptr<Sql> connect() {
+        if (!std::exchange(started, true)) return connect_at_start(options);
+        return open_database(options.database, Sql::Mode::read_write);
     }
 };
 
-Store::Store(Options options) : state_(std::make_unique<State>(std::move(options))) {
+namespace {
+
+Store::Options completed(Store::Options options) {
+    if (!options.path.empty()) options.database = {.path = std::exchange(options.path, {})};
+    return options;
+}
+
+}  // namespace
+
+Store::Store(Options options) : state_(std::make_unique<State>(completed(std::move(options)))) {
+    const auto& database = state_->options.database;
     try {
-        prepare_schema(state_->writer);
-        analyse(state_->writer);
+        auto& db = state_->writer.connection();
+        if (database.is_server() && !state_->options.auto_upgrade)
+            require_schema(db);
+        else
+            upgrade_schema(db);
+        state_->writer.start();
     } catch (Error& error) {
-        error.within(state_->options.path);
+        error.within(database.label());
         throw;
     }
-    state_->thread = std::thread([state = state_.get()] { state->serve(); });
 }
 
-Store::~Store() {
-    {
-        std::lock_guard lock(state_->mutex);
-        state_->stopping = true;
-    }
-    state_->wake.notify_one();
-    state_->thread.join();
-}
+Store::~Store() = default;
 
 Task<> Store::write_erased(std::function<void(Sql&)> f) {
-    auto job = std::make_shared<Waiting>();
+    auto job = std::make_shared<Writer::Job>();
     job->work = std::move(f);
     Completion durable;
     job->told = [durable]() mutable { durable.complete(); };
-    state_->push(job);
+    state_->writer.push(job);
     co_await durable.wait();
     if (job->failure) std::rethrow_exception(job->failure);
 }
 
 std::size_t Store::commits() const {
-    return state_->commits;
+    return state_->writer.commits();
 }
 
 void Store::end_after(std::size_t commits) {
-    state_->last_commit = commits;
+    state_->writer.end_after(commits);
 }
 
 void Store::write_now(const std::function<void(Sql&)>& f) {
-    auto job = std::make_shared<Waiting>();
+    auto job = std::make_shared<Writer::Job>();
     job->work = f;
     std::promise<void> durable;
     job->told = [&durable] { durable.set_value(); };
-    state_->push(job);
+    state_->writer.push(job);
     durable.get_future().wait();
     if (job->failure) std::rethrow_exception(job->failure);
 }
 
-Store::Reading::Reading(Store& store) : store_(store) {
-    {
-        std::lock_guard lock(store_.state_->readers_mutex);
-        auto& idle = store_.state_->readers;
-        if (!idle.empty()) {
-            connection_ = std::move(idle.back());
-            idle.pop_back();
+struct Store::Reading::Borrowed {
+    Reader reader;
+};
+
+Store::Reading::Reading(Store& store)
+    : store_(store), borrowed_(std::make_unique<Borrowed>(store.state_->readers.borrow())) {
+    auto& reader = borrowed_->reader;
+    auto& pool = store_.state_->readers;
+    try {
+        reader.db->begin(Sql::Mode::read_only);
+    } catch (const Error&) {
+        if (reader.db->harm() != Harm::connection) {
+            pool.give_back(std::move(reader), false);
+            throw;
         }
+        reader = pool.open_instead(std::move(reader));
+        reader.db->begin(Sql::Mode::read_only);
     }
-    if (!connection_)
-        connection_ = std::make_unique<Sql>(store_.state_->options.path, Sql::Mode::read_only);
-    run(*connection_, "BEGIN");
 }
 
 Store::Reading::~Reading() {
+    auto& reader = borrowed_->reader;
+    bool good = true;
     try {
-        run(*connection_, "COMMIT");
+        reader.db->commit();
     } catch (const Error&) {
-        return;  // A connection in doubt is not used again.
+        good = false;  // A connection in doubt is not used again.
     }
-    std::lock_guard lock(store_.state_->readers_mutex);
-    auto& idle = store_.state_->readers;
-    if (idle.size() < store_.state_->options.readers) idle.push_back(std::move(connection_));
+    store_.state_->readers.give_back(std::move(reader), good);
+}
+
+Sql& Store::Reading::db() {
+    return *borrowed_->reader.db;
 }
 
 }  // namespace ferrite::store

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -8,27 +9,36 @@
 #include <utility>
 
 #include "base/task.h"
+#include "store/database.h"
 #include "store/sql.h"
 
 namespace ferrite::store {
 
-/// The database of the service: SQLite in WAL mode, every commit on the disk before anybody is told
-/// (`synchronous=FULL`).
+/// The database of the service: SQLite in WAL mode, PostgreSQL or MariaDB. Every commit is on the
+/// disk before anybody is told.
 ///
 /// Reads run on the calling worker, on a pooled connection, and see one consistent snapshot. Writes
-/// go to the one writer thread, which commits all that wait together: a hundred writers cost one
-/// flush, and each still has a transaction of its own (a savepoint) that fails alone.
+/// go to the one writer thread (writer.h), which commits all that wait together.
 ///
 ///     auto node = store.read([&](Sql& db) { return nodes::find(db, id); });
 ///     co_await store.write([&](Sql& db) { nodes::update(db, node); });
 class Store {
 public:
     struct Options {
-        std::string path;      ///< File, or ":memory:" is not supported: tests use a directory.
+        std::string path;      ///< Short for a database that is this SQLite file.
         unsigned readers = 4;  ///< Read connections kept open.
+        Database database;
+        // Of servers:
+        unsigned overflow = 50;  ///< Read connections beyond `readers` when all are in use.
+        std::chrono::seconds pool_timeout{30};  ///< How long a reader waits for one of them.
+        std::chrono::seconds recycle{3600};     ///< Age at which one is replaced.
+        int retries = 10;                       ///< To connect at the start; negative: without end.
+        std::chrono::seconds retry_interval{10};
+        bool auto_upgrade = false;  ///< Upgrade the schema of a server too.
     };
 
-    /// Opens the database and brings its schema up to date. Throws Error naming file and cause.
+    /// Opens the database and brings its schema up to date; the schema of a server, which other
+    /// programs use as well, only with `auto_upgrade`. Throws Error naming database and cause.
     explicit Store(Options options);
     /// Commits what still waits. A Runtime whose coroutines wait here is stopped before and
     /// destroyed after: the writer resumes them on it, and borrows from their frames.
@@ -44,10 +54,14 @@ public:
         return f(reading.db());
     }
 
-    /// Runs `f(Sql&)` once, as one transaction on the writer thread; resumes when it is durable.
-    /// What `f` throws undoes it and is thrown here. `f` may borrow from the awaiting coroutine's
-    /// frame. A full disk (Error "disk_full") also undoes others that were to be committed with it,
-    /// and they are told so.
+    /// Runs `f(Sql&)` as one transaction on the writer thread; resumes when it is durable. What `f`
+    /// throws undoes it and is thrown here. `f` may borrow from the awaiting coroutine's frame.
+    ///
+    /// With a server `f` may run more than once, when other programs change the same rows: each run
+    /// is undone but the last, so `f` must give the same whatever a run before has left in what it
+    /// captures. Errors beside its own: "disk_full", which also undoes others that were to be
+    /// committed with it; "database_lost" and "database_busy", when nothing was changed; and
+    /// "database_in_doubt", when nobody knows.
     template <class F>
     auto write(F f) -> Task<std::invoke_result_t<F, Sql&>> {
         using Result = std::invoke_result_t<F, Sql&>;
@@ -76,11 +90,12 @@ private:
         ~Reading();
         Reading(const Reading&) = delete;
         Reading& operator=(const Reading&) = delete;
-        Sql& db() { return *connection_; }
+        Sql& db();
 
     private:
+        struct Borrowed;
         Store& store_;
-        std::unique_ptr<Sql> connection_;
+        std::unique_ptr<Borrowed> borrowed_;
     };
 
     Task<> write_erased(std::function<void(Sql&)> f);

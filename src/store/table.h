@@ -28,10 +28,13 @@ struct Table {
     std::array<std::string_view, 2> unique_pair = {};
 };
 
-/// Makes the table and its indices when they are missing, and adds the columns that a newer version
-/// of the field table has; rows that are there get the initial value of the member.
+/// Statements that a database still needs, in the order in which they have to run.
+using Plan = std::vector<std::string>;
+
+/// Adds to `plan` what makes the table and its indices when they are missing, and the columns that
+/// a newer version of the field table has; rows that are there get the initial value of the member.
 template <class R>
-void prepare_table(Sql& db, const Table<R>& table);
+void plan_table(Sql& db, const Table<R>& table, Plan& plan);
 
 /// Stores a new row and sets its id. Throws Error "duplicate".
 template <class R>

@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 
 #include "base/error.h"
+#include "store/dialect.h"
 #include "store/table.h"
 
 namespace ferrite::store {
@@ -102,11 +103,6 @@ bool same_value(const model::Field<R>& field, const R& a, const R& b) {
         field.member);
 }
 
-inline std::string_view column_type(model::FieldType type) {
-    using enum model::FieldType;
-    return type == boolean || type == integer || type == timestamp ? "INTEGER" : "TEXT";
-}
-
 /// What the column holds in rows that are older than it: the value that the member starts with. A
 /// unique column has none, for two rows could not have it.
 template <class R>
@@ -126,60 +122,79 @@ std::string column_default(const model::Field<R>& field) {
         field.member);
 }
 
-/// The column of a stored field as CREATE and ALTER say it.
-template <class R>
-std::string column_definition(const model::Field<R>& field) {
-    return fmt::format("\"{}\" {}{}", field.name, column_type(field.type), column_default(field));
-}
-
 namespace detail {
 
-/// A field as a sort key. Words sort as people read them: capitals among the others.
+/// A field as a sort key. Words sort as people read them.
 template <class R>
-std::string sort_expression(const model::Field<R>& field) {
-    bool words = field.type == model::FieldType::text;
-    return fmt::format("\"{}\"{}", field.name, words ? " COLLATE NOCASE" : "");
+std::string sort_expression(const Dialect& dialect, const model::Field<R>& field) {
+    auto column = fmt::format("\"{}\"", field.name);
+    return field.type == model::FieldType::text ? dialect.words(column) : column;
+}
+
+template <class R>
+bool has_index(const Table<R>& table, const model::Field<R>& field) {
+    return field.unique || field.indexed || field.ordered ||
+           std::ranges::find(table.unique_pair, field.name) != table.unique_pair.end();
+}
+
+/// The column of a stored field as CREATE and ALTER say it.
+template <class R>
+std::string column_definition(const Dialect& dialect, const Table<R>& table,
+                              const model::Field<R>& field) {
+    return fmt::format("\"{}\" {}{}", field.name,
+                       dialect.column_type(field.type, has_index(table, field)),
+                       column_default(field));
+}
+
+template <class R>
+std::string create_table(const Dialect& dialect, const Table<R>& table) {
+    std::string columns = dialect.id_column();
+    for (const auto& field : table.fields)
+        if (field.stored()) columns += ", " + column_definition(dialect, table, field);
+    return fmt::format("CREATE TABLE IF NOT EXISTS {} ({}){}", table.name, columns,
+                       dialect.table_options());
+}
+
+template <class R>
+std::vector<Index> wanted_indices(const Dialect& dialect, const Table<R>& table) {
+    std::vector<Index> wanted;
+    std::string name(table.name);
+    for (const auto& field : table.fields) {
+        if (!field.stored()) continue;
+        if (field.unique || field.indexed)
+            wanted.push_back({fmt::format("{}_{}", name, field.name), name,
+                              fmt::format("\"{}\"", field.name), field.unique});
+        if (field.ordered)
+            wanted.push_back({fmt::format("{}_{}_order", name, field.name), name,
+                              dialect.order(sort_expression(dialect, field))});
+    }
+    if (const auto& [first, second] = table.unique_pair; !first.empty())
+        wanted.push_back({fmt::format("{}_{}_{}", name, first, second), name,
+                          fmt::format("\"{}\",\"{}\"", first, second), true});
+    return wanted;
 }
 
 }  // namespace detail
 
-template <class R>
-void create_table(Sql& db, const Table<R>& table) {
-    std::string columns = "id INTEGER PRIMARY KEY AUTOINCREMENT";
-    for (const auto& field : table.fields)
-        if (field.stored()) columns += "," + column_definition(field);
-    db.execute(fmt::format("CREATE TABLE IF NOT EXISTS {} ({})", table.name, columns).c_str());
+/// Adds to `plan` the index when it is missing and the database can have such a one.
+inline void plan_index(Sql& db, const Index& index, Plan& plan) {
+    auto there = db.dialect().indices(db, index.table);
+    if (std::ranges::find(there, index.name) != there.end()) return;
+    auto statement = db.dialect().create_index(index);
+    if (!statement.empty()) plan.push_back(std::move(statement));
 }
 
 template <class R>
-void prepare_table(Sql& db, const Table<R>& table) {
-    create_table(db, table);
-    std::vector<std::string> present;
-    {
-        Query columns(db, fmt::format("PRAGMA table_info({})", table.name));
-        while (columns.step()) present.emplace_back(columns.text(1));
-    }
-    for (const auto& field : table.fields) {
-        if (!field.stored()) continue;
-        if (std::find(present.begin(), present.end(), field.name) == present.end())
-            db.execute(
-                fmt::format("ALTER TABLE {} ADD COLUMN {}", table.name, column_definition(field))
-                    .c_str());
-        if (field.unique || field.indexed)
-            db.execute(fmt::format("CREATE {} INDEX IF NOT EXISTS {}_{} ON {} (\"{}\")",
-                                   field.unique ? "UNIQUE" : "", table.name, field.name, table.name,
-                                   field.name)
-                           .c_str());
-        if (field.ordered)
-            db.execute(fmt::format("CREATE INDEX IF NOT EXISTS {0}_{1}_order ON {0} ({2})",
-                                   table.name, field.name, detail::sort_expression(field))
-                           .c_str());
-    }
-    if (const auto& [first, second] = table.unique_pair; !first.empty())
-        db.execute(
-            fmt::format("CREATE UNIQUE INDEX IF NOT EXISTS {0}_{1}_{2} ON {0} (\"{1}\",\"{2}\")",
-                        table.name, first, second)
-                .c_str());
+void plan_table(Sql& db, const Table<R>& table, Plan& plan) {
+    const auto& dialect = db.dialect();
+    auto present = dialect.columns(db, table.name);
+    if (present.empty()) plan.push_back(detail::create_table(dialect, table));
+    for (const auto& field : table.fields)
+        if (field.stored() && !present.empty() &&
+            std::ranges::find(present, field.name) == present.end())
+            plan.push_back(fmt::format("ALTER TABLE {} ADD COLUMN {}", table.name,
+                                       detail::column_definition(dialect, table, field)));
+    for (const auto& index : detail::wanted_indices(dialect, table)) plan_index(db, index, plan);
 }
 
 template <class R>
@@ -279,9 +294,9 @@ namespace detail {
 
 /// The sort key of a query in SQL.
 template <class R>
-std::string sort_expression(const Table<R>& table, const PageQuery& query) {
+std::string sort_expression(const Dialect& dialect, const Table<R>& table, const PageQuery& query) {
     const auto* field = model::find_field(table.fields, query.sort_key);
-    return field ? sort_expression(*field) : query.sort_key;
+    return field ? sort_expression(dialect, *field) : query.sort_key;
 }
 
 /// `AND` conditions that put the page behind its marker, for any sort key: rows compare by
@@ -296,9 +311,9 @@ Condition behind_marker(Sql& db, const Table<R>& table, const PageQuery& query) 
     std::int64_t id = find.integer(0);
     auto above = query.descending ? "<" : ">";
     if (query.sort_key == "id") return {fmt::format("id {} ?", above), {id}};
-    auto key = sort_expression(table, query);
+    auto key = sort_expression(db.dialect(), table, query);
     if (find.is_null(1)) {
-        auto rest = query.descending ? "0" : fmt::format("{} IS NOT NULL", key);
+        auto rest = query.descending ? "1=0" : fmt::format("{} IS NOT NULL", key);
         return {fmt::format("(({} IS NULL AND id {} ?) OR {})", key, above, rest), {id}};
     }
     auto here = fmt::format("(SELECT {} FROM {} WHERE id=?)", key, table.name);
@@ -310,11 +325,11 @@ Condition behind_marker(Sql& db, const Table<R>& table, const PageQuery& query) 
 
 }  // namespace detail
 
-/// The statement of a page. Other orders than by id are made of ids alone, and the rows are fetched
-/// in that order (CROSS JOIN: the left side leads): sorting rows of sixty columns costs twice as
-/// much.
+/// The statement of a page. Where that is faster, other orders than by id are made of ids alone,
+/// and the rows are fetched in that order (CROSS JOIN: the left side leads): sorting rows of sixty
+/// columns costs twice as much.
 template <class R>
-std::string page_statement(const Table<R>& table, const PageQuery& query,
+std::string page_statement(const Dialect& dialect, const Table<R>& table, const PageQuery& query,
                            const std::vector<Condition>& where, std::string_view columns) {
     std::string conditions;
     for (const auto& condition : where)
@@ -323,10 +338,16 @@ std::string page_statement(const Table<R>& table, const PageQuery& query,
     if (query.sort_key == "id")
         return fmt::format("SELECT {} FROM {}{} ORDER BY id {} LIMIT ?", columns, table.name,
                            conditions, direction);
+    auto order = fmt::format(
+        "{}, id {}",
+        dialect.order(detail::sort_expression(dialect, table, query), query.descending), direction);
+    if (!dialect.pages_by_id())
+        return fmt::format("SELECT {} FROM {}{} ORDER BY {} LIMIT ?", columns, table.name,
+                           conditions, order);
     return fmt::format(
-        "SELECT {0} FROM (SELECT id AS place FROM {1}{2} ORDER BY {3} {4}, id {4} LIMIT ?) "
+        "SELECT {0} FROM (SELECT id AS place FROM {1}{2} ORDER BY {3} LIMIT ?) "
         "CROSS JOIN {1} ON id = place",
-        columns, table.name, conditions, detail::sort_expression(table, query), direction);
+        columns, table.name, conditions, order);
 }
 
 template <class R>
@@ -335,11 +356,12 @@ std::int64_t read_page(Sql& db, const Table<R>& table, const PageQuery& query,
                        const std::function<void(const R&)>& each) {
     auto where = query.where;
     if (query.marker) where.push_back(detail::behind_marker(db, table, query));
-    Query page(db, page_statement(table, query, where, select_list<R>(fields)));
+    Query page(db, page_statement(db.dialect(), table, query, where, select_list<R>(fields)));
     int index = 0;
     for (const auto& condition : where)
         for (const auto& value : condition.values) bind_value(page, index++, value);
-    page.bind(index, query.limit);
+    constexpr auto kNoLimit = std::numeric_limits<std::int64_t>::max();
+    page.bind(index, query.limit < 0 ? kNoLimit : query.limit);
     R row;
     std::int64_t count = 0;
     for (; page.step(); ++count) {

@@ -2,18 +2,22 @@
 
 #include <fstream>
 
+#include "store/dialect.h"
 #include "store/store_fixture.h"
 #include "store/tables.h"
 
 namespace ferrite::store {
 namespace {
 
+/// The schema of SQLite, and files that are damaged; UpgradeTest is of all databases.
 class Schema : public StoreTest {
 protected:
+    void SetUp() override { SKIP_UNLESS_SQLITE("these look into its files"); }
+
     /// Changes the file as it lies there, without the store.
     void tamper(const char* statements) {
         store_.reset();
-        Sql(path_, Sql::Mode::read_write).execute(statements);
+        database_.open()->execute(statements);
     }
     std::string failure_of(const std::string& path) {
         return message_of([&] { Store broken({.path = path}); });
@@ -35,7 +39,8 @@ TEST_F(Schema, EveryStoredFieldHasAColumnOfItsType) {
                 ++stored;
                 auto column = columns.find(field.name);
                 ASSERT_NE(column, columns.end()) << field.name;
-                EXPECT_EQ(column->second, column_type(field.type)) << field.name;
+                EXPECT_EQ(column->second, sqlite_dialect().column_type(field.type, false))
+                    << field.name;
             }
             EXPECT_EQ(columns.size(), stored) << table.name;
         });
@@ -132,22 +137,22 @@ TEST_F(Schema, ColumnsOfANewerProgramAreLeftAlone) {
 
 TEST_F(Schema, ANewerSchemaIsRefused) {
     tamper("PRAGMA user_version=2");
-    auto message = failure_of(path_);
-    expect_mentions(message, path_);
+    auto message = failure_of(database_.database().path);
+    expect_mentions(message, database_.database().path);
     expect_mentions(message, "schema 2");
     expect_mentions(message, "newer");
 }
 
 TEST_F(Schema, ABadPathIsNamed) {
-    auto path = directory_ + "/no/such/directory/db";
+    auto path = database_.directory() + "/no/such/directory/db";
     auto message = failure_of(path);
     expect_mentions(message, path);
     expect_mentions(message, "directory");
-    expect_mentions(failure_of(directory_), directory_);
+    expect_mentions(failure_of(database_.directory()), database_.directory());
 }
 
 TEST_F(Schema, AFileThatIsNoDatabaseIsNamed) {
-    auto path = directory_ + "/words";
+    auto path = database_.directory() + "/words";
     std::ofstream(path) << std::string(4096, 'x');
     auto message = failure_of(path);
     expect_mentions(message, path);

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <concepts>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -14,24 +12,25 @@
 #include "store/nodes.h"
 #include "store/ports.h"
 #include "store/store.h"
+#include "store/test_database.h"
 
 namespace ferrite::store {
 
-/// A database in a directory of its own.
-class StoreTest : public testing::Test {
+/// A store with a database of its own.
+class StoreTest : public DatabaseTest {
 protected:
-    StoreTest() { reopen(); }
-    ~StoreTest() override {
-        store_.reset();
-        std::filesystem::remove_all(directory_);
+    StoreTest() {
+        if (on_sqlite() || TestServer::get().is_there()) reopen();
     }
+    ~StoreTest() override { store_.reset(); }
 
     Store& store() { return *store_; }
 
     /// Closes the database and opens it again, as a new start of the service does.
     void reopen() {
         store_.reset();
-        store_ = std::make_unique<Store>(Store::Options{.path = path_});
+        store_ = std::make_unique<Store>(
+            Store::Options{.database = database_.database(), .auto_upgrade = true});
     }
 
     template <class F>
@@ -81,13 +80,6 @@ protected:
         });
     }
 
-    static std::string make_directory() {
-        std::string pattern = std::filesystem::temp_directory_path() / "ferrite-store-XXXXXX";
-        return mkdtemp(pattern.data());
-    }
-
-    std::string directory_ = make_directory();
-    std::string path_ = directory_ + "/db.sqlite";
     std::unique_ptr<Store> store_;
 };
 

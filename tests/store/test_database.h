@@ -1,0 +1,129 @@
+#pragma once
+
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "store/database.h"
+
+/// The database that the tests of this program run on: $FERRITE_TEST_DATABASE, sqlite (the
+/// default), postgresql or mariadb. The server is started for the first test and ended with the
+/// program.
+namespace ferrite::store {
+
+inline Database::Kind tested_kind() {
+    const char* name = std::getenv("FERRITE_TEST_DATABASE");
+    std::string_view kind = name ? name : "sqlite";
+    if (kind == "postgresql") return Database::Kind::postgresql;
+    if (kind == "mariadb") return Database::Kind::mariadb;
+    return Database::Kind::sqlite;
+}
+
+inline bool on_sqlite() {
+    return tested_kind() == Database::Kind::sqlite;
+}
+
+/// tests/harness/database.py as a child process.
+class TestServer {
+public:
+    static TestServer& get() {
+        static TestServer server;
+        return server;
+    }
+    ~TestServer() {
+        if (control_ >= 0) close(control_);
+        if (child_ > 0) waitpid(child_, nullptr, 0);
+    }
+    TestServer(const TestServer&) = delete;
+    TestServer& operator=(const TestServer&) = delete;
+
+    bool is_there() const { return first_.has_value(); }
+    const Database& first() const { return *first_; }
+
+private:
+    TestServer() {
+        int to[2], from[2];
+        if (pipe2(to, O_CLOEXEC) != 0 || pipe2(from, O_CLOEXEC) != 0) return;
+        child_ = fork();
+        if (child_ == 0) {
+            dup2(to[0], STDIN_FILENO);
+            dup2(from[1], STDOUT_FILENO);
+            auto program = std::string(FERRITE_SOURCE_DIR) + "/tests/harness/database.py";
+            execl(program.c_str(), program.c_str(), std::getenv("FERRITE_TEST_DATABASE"), nullptr);
+            _exit(127);
+        }
+        close(to[0]);
+        close(from[1]);
+        control_ = to[1];
+        std::string line;
+        for (char c; ::read(from[0], &c, 1) == 1 && c != '\n';) line += c;
+        close(from[0]);
+        if (!line.empty()) first_ = parse_database_url(Secret(line));
+    }
+
+    pid_t child_ = -1;
+    int control_ = -1;
+    std::optional<Database> first_;
+};
+
+/// An empty database, gone with the object.
+class TestDatabase {
+public:
+    TestDatabase() {
+        std::string pattern = std::filesystem::temp_directory_path() / "ferrite-store-XXXXXX";
+        directory_ = mkdtemp(pattern.data());
+        database_.path = directory_ + "/db.sqlite";
+        if (on_sqlite() || !TestServer::get().is_there()) return;
+        static std::atomic<int> number = 0;
+        database_ = TestServer::get().first();
+        database_.name = "t" + std::to_string(++number);
+        of_server("CREATE DATABASE " + database_.name);
+    }
+    ~TestDatabase() {
+        if (database_.is_server())
+            of_server("DROP DATABASE " + database_.name +
+                      (database_.kind == Database::Kind::postgresql ? " WITH (FORCE)" : ""));
+        std::filesystem::remove_all(directory_);
+    }
+    TestDatabase(const TestDatabase&) = delete;
+    TestDatabase& operator=(const TestDatabase&) = delete;
+
+    const Database& database() const { return database_; }
+    /// For other files of the test.
+    const std::string& directory() const { return directory_; }
+    std::unique_ptr<Sql> open(Sql::Mode mode = Sql::Mode::read_write) const {
+        return open_database(database_, mode);
+    }
+
+private:
+    static void of_server(const std::string& statement) {
+        static auto connection = open_database(TestServer::get().first(), Sql::Mode::read_write);
+        connection->execute(statement);
+    }
+
+    std::string directory_;
+    Database database_;
+};
+
+/// A test of any of the databases; skipped when its server is not installed.
+class DatabaseTest : public testing::Test {
+protected:
+    void SetUp() override {
+        if (!on_sqlite() && !TestServer::get().is_there())
+            GTEST_SKIP() << "the server of this database is not installed";
+    }
+    TestDatabase database_;
+};
+
+#define SKIP_UNLESS_SQLITE(why) \
+    if (!on_sqlite()) GTEST_SKIP() << "of SQLite only: " << why
+
+}  // namespace ferrite::store

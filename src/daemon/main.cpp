@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "daemon/options.h"
 #include "daemon/server.h"
+#include "store/schema.h"
 
 namespace {
 
@@ -101,6 +102,47 @@ int check(const std::vector<std::string>& files) {
     return loaded.report.errors.empty() ? 0 : 1;
 }
 
+/// `db status` and `db upgrade`: of the database that the configuration names.
+struct DatabaseCommand {
+    CLI::App* status = nullptr;
+    CLI::App* upgrade = nullptr;
+    bool dry_run = false;
+
+    bool is_asked_for() const { return status->parsed() || upgrade->parsed(); }
+};
+
+void add_to(CLI::App& app, DatabaseCommand& command) {
+    auto* database = app.add_subcommand("db", "Look after the database's schema");
+    database->require_subcommand(1);
+    database->fallthrough();
+    command.status = database->add_subcommand(
+        "status",
+        "Say which schema there is; status 0: this program's, 1: an older one, 2: a "
+        "newer one, 3: it can not be told");
+    command.upgrade = database->add_subcommand("upgrade", "Bring the schema to this program's");
+    command.upgrade->add_flag("--dry-run", command.dry_run, "Print what would be run, and end");
+    for (auto* each : {command.status, command.upgrade}) each->fallthrough();
+}
+
+int tell_status(const store::SchemaStatus& status) {
+    fmt::print("schema {}; this program's is {}; {} changes are pending\n", status.version,
+               status.newest, status.pending.size());
+    return status.is_newer() ? 2 : status.up_to_date() ? 0 : 1;
+}
+
+int look_after_database(const DatabaseCommand& command, const std::vector<std::string>& files) {
+    auto loaded = daemon::load_options(files);
+    loaded.report.throw_errors();
+    const auto database = daemon::store_settings(loaded.options.database).database;
+    auto db = store::open_database(database, store::Sql::Mode::read_write);
+    fmt::print("database: {}\n", database.label());
+    if (command.status->parsed()) return tell_status(store::schema_status(*db));
+    auto run = command.dry_run ? store::schema_status(*db).pending : store::upgrade_schema(*db);
+    for (const auto& statement : run) fmt::print("{};\n", statement);
+    if (command.dry_run) return 0;
+    return tell_status(store::schema_status(*db));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -115,6 +157,8 @@ int main(int argc, char** argv) {
     app.add_flag("--openapi", openapi, "Print the OpenAPI description of the API");
     app.add_flag("--greet", greet, "Print the URL and the next command to type when ready");
     app.set_version_flag("--version", "ferrited " FERRITE_VERSION);
+    DatabaseCommand database;
+    add_to(app, database);
     CLI11_PARSE(app, argc, argv);
     try {
         if (sample) {
@@ -126,9 +170,10 @@ int main(int argc, char** argv) {
             return 0;
         }
         if (files.empty()) files = daemon::default_config_files();
+        if (database.is_asked_for()) return look_after_database(database, files);
         return check_only ? check(files) : serve(files, greet);
     } catch (const std::exception& error) {
         fmt::print(stderr, "ferrited: {}\n", error.what());
-        return 1;
+        return database.is_asked_for() ? 3 : 1;
     }
 }

@@ -116,7 +116,7 @@ void check_together(const Options& options, std::vector<std::string>& errors) {
             "[auto_discovery]enabled = true: needs [auto_discovery]driver, the hardware type of "
             "the nodes that it makes");
     try {
-        sqlite_path(options.database);
+        store_settings(options.database);
     } catch (const InvalidValue& failure) {
         errors.push_back(failure.message());
     }
@@ -182,16 +182,23 @@ std::string describe(const ConfigReport& report) {
     return text.empty() ? "no problems\n" : text;
 }
 
-std::string sqlite_path(const DatabaseOptions& options) {
-    std::string_view url = options.connection.reveal();
-    constexpr std::string_view kScheme = "sqlite:///";
-    // The URL may hold a password: the message must not show it.
-    if (!url.starts_with(kScheme) || url.size() == kScheme.size())
-        throw InvalidValue(
-            "[database]connection = [secret]: this version keeps its data in SQLite; write "
-            "sqlite:///PATH, for example sqlite:////var/lib/ferrite/ferrite.db");
-    url.remove_prefix(kScheme.size());
-    return std::string(url.substr(0, url.find('?')));
+store::Store::Options store_settings(const DatabaseOptions& options) {
+    store::Store::Options settings{
+        .readers = static_cast<unsigned>(options.max_pool_size),
+        .overflow = static_cast<unsigned>(options.max_overflow),
+        .pool_timeout = options.pool_timeout,
+        .recycle = options.connection_recycle_time,
+        .retries = options.max_retries,
+        .retry_interval = options.retry_interval,
+        .auto_upgrade = options.auto_upgrade,
+    };
+    try {
+        settings.database = store::parse_database_url(options.connection);
+    } catch (const InvalidValue& failure) {
+        // The URL may hold a password: the message must not show it.
+        throw InvalidValue("[database]connection = [secret]: " + failure.message());
+    }
+    return settings;
 }
 
 }  // namespace ferrite::daemon

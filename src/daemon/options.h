@@ -13,6 +13,7 @@
 #include "daemon/notification_options.h"
 #include "daemon/service_options.h"
 #include "daemon/web_options.h"
+#include "store/store.h"
 
 /// The configuration of ferrited, one struct per section. Parts of the server receive their struct
 /// or a smaller one; nobody else reads configuration.
@@ -77,7 +78,7 @@ std::vector<std::string> default_config_files();
 /// The findings of `load_options` for people, a line each, worst first; "no problems" for none.
 std::string describe(const ConfigReport& report);
 
-/// The file name and path of `[database]connection`. Throws InvalidValue when it is no SQLite URL.
-std::string sqlite_path(const DatabaseOptions& options);
+/// What `[database]` says. Throws InvalidValue, without the URL, when connection is no such URL.
+store::Store::Options store_settings(const DatabaseOptions& options);
 
 }  // namespace ferrite::daemon

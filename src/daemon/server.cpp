@@ -40,11 +40,13 @@ unsigned api_threads(const Options& options) {
     return std::max(2U, std::thread::hardware_concurrency());
 }
 
-store::Store::Options store_settings(const Options& options) {
-    auto path = sqlite_path(options.database);
-    if (auto directory = std::filesystem::path(path).parent_path(); !directory.empty())
-        std::filesystem::create_directories(directory);
-    return {.path = path, .readers = api_threads(options) + 2};
+store::Store::Options store_options(const Options& options) {
+    auto settings = store_settings(options.database);
+    settings.readers = std::max(settings.readers, api_threads(options) + 2);
+    if (settings.database.is_server()) return settings;
+    auto directory = std::filesystem::path(settings.database.path).parent_path();
+    if (!directory.empty()) std::filesystem::create_directories(directory);
+    return settings;
 }
 
 std::unique_ptr<api::AccessLog> open_access_log(Runtime& runtime, const Options& options) {
@@ -107,7 +109,7 @@ struct Server::Parts {
           api_runtime({.threads = api_threads(options), .name = "api"}),
           conductor_runtime({.threads = 2, .name = "conductor"}),
           image_runtime({.threads = 2, .name = "image"}),
-          store(store_settings(options)),
+          store(store_options(options)),
           http_client(conductor_runtime.executor()),
           image_client(image_runtime.executor()),
           ipmi_transport(conductor_runtime),

@@ -166,12 +166,25 @@ void add_small_sections(OptionTable<Options>& table) {
         "database", &Options::database,
         {
             {"connection", &DatabaseOptions::connection, secret_text(),
-             "URL of the database. sqlite:///PATH is a file that ferrited makes itself.",
+             "URL of the database. sqlite:///PATH is a file that ferrited makes itself; "
+             "postgresql://USER:PASSWORD@HOST/NAME and mysql+pymysql://USER:PASSWORD@HOST/NAME are "
+             "servers, which several ferrited may share.",
              FormerName{"DEFAULT", "sql_connection"}},
             {"max_retries", &DatabaseOptions::max_retries, integer(-1),
-             "Attempts to reach the database at start; -1: no end."},
+             "Attempts to reach a database server at start beyond the first; -1: no end."},
+            {"retry_interval", &DatabaseOptions::retry_interval, seconds(),
+             "Seconds between them."},
             {"max_pool_size", &DatabaseOptions::max_pool_size, integer(1, 1000),
              "Connections kept open for reading."},
+            {"max_overflow", &DatabaseOptions::max_overflow, integer(0, 1000),
+             "Connections to a database server beyond them, when all are in use."},
+            {"pool_timeout", &DatabaseOptions::pool_timeout, seconds(),
+             "Seconds to wait for a connection when none may be added."},
+            {"connection_recycle_time", &DatabaseOptions::connection_recycle_time, seconds(),
+             "Age in seconds at which a connection to a server is replaced; 0: never."},
+            {"auto_upgrade", &DatabaseOptions::auto_upgrade, flag(),
+             "Upgrade the schema of a database server at start, as `ferrited db upgrade` does. "
+             "SQLite is always upgraded."},
         });
 }
 

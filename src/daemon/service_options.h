@@ -99,9 +99,14 @@ struct ApiOptions {
 
 /// [database]
 struct DatabaseOptions {
-    Secret connection{"sqlite:///$state_path/ferrite.db"};  ///< URL; three slashes, then the path.
+    Secret connection{"sqlite:///$state_path/ferrite.db"};  ///< See store::parse_database_url().
     int max_retries = 10;
+    std::chrono::seconds retry_interval{10};
     int max_pool_size = 5;
+    int max_overflow = 50;
+    std::chrono::seconds pool_timeout{30};
+    std::chrono::seconds connection_recycle_time{3600};
+    bool auto_upgrade = false;
 };
 
 }  // namespace ferrite::daemon

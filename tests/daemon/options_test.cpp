@@ -35,14 +35,14 @@ TEST_F(Options, DefaultsAreGoodAsTheyAre) {
     EXPECT_FALSE(options.general.host.empty());
     EXPECT_EQ(options.pxe.tftp_server, options.general.my_ip);
     EXPECT_EQ(options.pxe.images_path, "/var/lib/ferrite/images");
-    EXPECT_EQ(sqlite_path(options.database), "/var/lib/ferrite/ferrite.db");
+    EXPECT_EQ(store_settings(options.database).database.path, "/var/lib/ferrite/ferrite.db");
     EXPECT_EQ(options.inspector.hooks, options.inspector.default_hooks);
     EXPECT_FALSE(options.boot.active());
 }
 
 TEST_F(Options, OneStatePathMovesEverything) {
     auto options = load("[DEFAULT]\nstate_path = /srv/x\n").options;
-    EXPECT_EQ(sqlite_path(options.database), "/srv/x/ferrite.db");
+    EXPECT_EQ(store_settings(options.database).database.path, "/srv/x/ferrite.db");
     EXPECT_EQ(options.deploy.http_root, "/srv/x/httpboot");
     EXPECT_EQ(options.boot.dhcp_lease_file, "/srv/x/dhcp.leases");
 }

@@ -172,7 +172,9 @@ Task<Allocation> backfill(Services* services, Allocation allocation, std::string
     auto session = co_await NodeSession::lock(services, node_uuid, NodeSession::Patience::retry,
                                               NodeSession::Interfaces::skip);
     std::string refusal;
+    const auto asked = allocation;
     auto store_it = [&](store::Sql& db) {
+        allocation = asked;
         store::allocations::insert(db, allocation);
         refusal = refused_backfill(db, allocation, session->node);
     };

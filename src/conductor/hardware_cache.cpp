@@ -12,7 +12,7 @@ Task<> refresh_settings(NodeSession* session) {
     auto settings = co_await session->driver.bios->settings(session);
     if (!settings) co_return;
     co_await session->write_held([&](store::Sql& db) {
-        store::bios_settings::put(db, session->node.uuid, std::move(*settings));
+        store::bios_settings::put(db, session->node.uuid, *settings);
     });
 }
 
@@ -20,7 +20,7 @@ Task<> refresh_components(NodeSession* session) {
     auto components = co_await session->driver.firmware->components(session);
     if (!components) co_return;
     co_await session->write_held([&](store::Sql& db) {
-        store::firmware_components::put(db, session->node.uuid, std::move(*components));
+        store::firmware_components::put(db, session->node.uuid, *components);
     });
 }
 

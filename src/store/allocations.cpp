@@ -109,7 +109,7 @@ void give(Sql& db, Allocation& allocation, const model::Node& node) {
     given.instance_uuid = allocation.uuid;
     given.allocation_uuid = allocation.uuid;
     given.instance_info.set("traits", Json(allocation.traits.array()));
-    nodes::save(db, node, given);
+    all_or_nothing(db, [&] { nodes::save(db, node, given); });
     auto before = allocation;
     allocation.node_uuid = node.uuid;
     allocation.state = states::active;

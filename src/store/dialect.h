@@ -17,6 +17,13 @@ struct Index {
     std::string columns;  ///< As SQL, with commas between.
     bool unique = false;
     std::string only;  ///< Condition of the rows that are in it, where databases can; empty: all.
+    bool of_new_table = false;  ///< Nobody writes to the table yet.
+};
+
+/// A column as a database has it.
+struct Column {
+    std::string name;
+    std::string type;
 };
 
 /// How one database says what databases say differently; sqlite_dialect.cpp and its siblings are
@@ -62,8 +69,15 @@ public:
     /// Statement that makes the index when it is missing, and keeps nobody from writing if it can.
     virtual std::string create_index(const Index& index) const = 0;
 
-    /// Names of the columns of a table, and of its indices; none when there is no such table.
-    virtual std::vector<std::string> columns(Sql& db, std::string_view table) const = 0;
+    /// Statement that gives a column the type of `definition` (its name and the rest) if the one
+    /// that it has can not be indexed; empty when it can.
+    virtual std::string make_indexable(std::string_view /*table*/, const Column& /*column*/,
+                                       std::string_view /*definition*/) const {
+        return "";
+    }
+
+    /// The columns of a table, and the names of its indices; none when there is no such table.
+    virtual std::vector<Column> columns(Sql& db, std::string_view table) const = 0;
     virtual std::vector<std::string> indices(Sql& db, std::string_view table) const = 0;
 
     /// 0 when the database has none yet.

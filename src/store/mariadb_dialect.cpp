@@ -45,6 +45,11 @@ public:
     std::string table_options() const override {
         return " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_nopad_bin";
     }
+    std::string make_indexable(std::string_view table, const Column& column,
+                               std::string_view definition) const override {
+        if (column.type != "longtext") return "";
+        return fmt::format("ALTER TABLE {} MODIFY COLUMN {}", table, definition);
+    }
     /// There are no indices of some rows only, and none of expressions: without the former the
     /// index of all rows serves, and lists by a name are sorted.
     std::string create_index(const Index& index) const override {
@@ -53,7 +58,7 @@ public:
                            index.unique ? "UNIQUE " : "", index.name, index.table, index.columns);
     }
 
-    std::vector<std::string> columns(Sql& db, std::string_view table) const override {
+    std::vector<Column> columns(Sql& db, std::string_view table) const override {
         return server_schema::columns(db, kHere, table);
     }
     std::vector<std::string> indices(Sql& db, std::string_view table) const override {

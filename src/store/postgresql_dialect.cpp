@@ -44,12 +44,13 @@ public:
         return type == integer || type == timestamp ? "BIGINT" : "TEXT COLLATE \"C\"";
     }
     std::string create_index(const Index& index) const override {
-        return fmt::format("CREATE {}INDEX CONCURRENTLY IF NOT EXISTS {} ON {} ({}){}",
-                           index.unique ? "UNIQUE " : "", index.name, index.table, index.columns,
+        return fmt::format("CREATE {}INDEX {}IF NOT EXISTS {} ON {} ({}){}",
+                           index.unique ? "UNIQUE " : "", index.of_new_table ? "" : "CONCURRENTLY ",
+                           index.name, index.table, index.columns,
                            index.only.empty() ? "" : " WHERE " + index.only);
     }
 
-    std::vector<std::string> columns(Sql& db, std::string_view table) const override {
+    std::vector<Column> columns(Sql& db, std::string_view table) const override {
         return server_schema::columns(db, kHere, table);
     }
     /// Without those whose making was broken off: they serve nothing.

@@ -25,6 +25,7 @@ Index free_nodes(const Dialect& dialect) {
 Plan additions(Sql& db) {
     Plan plan;
     plan_table(db, node_table(), plan);
+    bool is_new = !plan.empty() && plan.front().starts_with("CREATE TABLE");
     plan_table(db, port_table(), plan);
     plan_table(db, portgroup_table(), plan);
     plan_table(db, volume_connector_table(), plan);
@@ -39,7 +40,9 @@ Plan additions(Sql& db) {
     plan_table(db, deploy_template_table(), plan);
     plan_table(db, runbook_table(), plan);
     plan_table(db, inspection_rule_table(), plan);
-    plan_index(db, free_nodes(db.dialect()), plan);
+    auto free = free_nodes(db.dialect());
+    free.of_new_table = is_new;
+    plan_indices(db, free.table, {&free, 1}, plan);
     return plan;
 }
 

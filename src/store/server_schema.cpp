@@ -25,12 +25,14 @@ std::vector<std::string> texts(Sql& db, std::string_view query,
     return found;
 }
 
-std::vector<std::string> columns(Sql& db, std::string_view here, std::string_view table) {
-    return texts(db,
-                 fmt::format("SELECT column_name FROM information_schema.columns "
-                             "WHERE table_schema = {} AND table_name = ?",
-                             here),
-                 {table});
+std::vector<Column> columns(Sql& db, std::string_view here, std::string_view table) {
+    std::vector<Column> found;
+    Query rows(db, fmt::format("SELECT column_name, data_type FROM information_schema.columns "
+                               "WHERE table_schema = {} AND table_name = ?",
+                               here));
+    rows.bind(0, table);
+    while (rows.step()) found.push_back({std::string(rows.text(0)), std::string(rows.text(1))});
+    return found;
 }
 
 std::int64_t version(Sql& db, std::string_view here) {

@@ -12,7 +12,7 @@ namespace ferrite::store::server_schema {
 /// First column of every row; `parameters` are bound in order.
 std::vector<std::string> texts(Sql& db, std::string_view query,
                                const std::vector<std::string_view>& parameters);
-std::vector<std::string> columns(Sql& db, std::string_view here, std::string_view table);
+std::vector<Column> columns(Sql& db, std::string_view here, std::string_view table);
 std::int64_t version(Sql& db, std::string_view here);
 void set_version(Sql& db, std::int64_t version);
 /// Asks `try_lock`, a SELECT of 1 or 0, until it says 1. A question that waited in the server would

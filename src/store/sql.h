@@ -127,4 +127,18 @@ private:
     Harm harm_ = Harm::none;
 };
 
+/// Runs `f()` inside the open transaction; what it throws undoes it alone, and who catches that may
+/// go on with the transaction (which PostgreSQL allows in no other way).
+template <class F>
+void all_or_nothing(Sql& db, F f) {
+    Query(db, "SAVEPOINT part").run();
+    try {
+        f();
+    } catch (...) {
+        if (db.in_transaction() && db.harm() == Harm::none) Query(db, "ROLLBACK TO part").run();
+        throw;
+    }
+    Query(db, "RELEASE SAVEPOINT part").run();
+}
+
 }  // namespace ferrite::store

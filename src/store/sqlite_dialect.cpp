@@ -5,13 +5,6 @@
 namespace ferrite::store {
 namespace {
 
-std::vector<std::string> names(Sql& db, const std::string& pragma) {
-    std::vector<std::string> found;
-    Query rows(db, pragma);
-    while (rows.step()) found.emplace_back(rows.text(1));
-    return found;
-}
-
 class SqliteDialect final : public Dialect {
 public:
     std::string_view begin_read() const override { return "BEGIN"; }
@@ -50,11 +43,17 @@ public:
                            index.only.empty() ? "" : " WHERE " + index.only);
     }
 
-    std::vector<std::string> columns(Sql& db, std::string_view table) const override {
-        return names(db, fmt::format("PRAGMA table_info({})", table));
+    std::vector<Column> columns(Sql& db, std::string_view table) const override {
+        std::vector<Column> found;
+        Query rows(db, fmt::format("PRAGMA table_info({})", table));
+        while (rows.step()) found.push_back({std::string(rows.text(1)), std::string(rows.text(2))});
+        return found;
     }
     std::vector<std::string> indices(Sql& db, std::string_view table) const override {
-        return names(db, fmt::format("PRAGMA index_list({})", table));
+        std::vector<std::string> found;
+        Query rows(db, fmt::format("PRAGMA index_list({})", table));
+        while (rows.step()) found.emplace_back(rows.text(1));
+        return found;
     }
 
     std::int64_t schema_version(Sql& db) const override {

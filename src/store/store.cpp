@@ -32,6 +32,42 @@ class ReaderPool {
 public:
     explicit ReaderPool(const Store::Options& options) : options_(options) {}
 
+    void give_back(Reader reader, bool good) {
+        {
+            std::lock_guard lock(mutex_);
+            --borrowed_;
+            if (good && idle_.size() < options_.readers) idle_.push_back(std::move(reader));
+        }
+        freed_.notify_one();
+    }
+
+    /// A connection with a transaction begun. What is idle here may have been closed by a server
+    /// that was started anew.
+    Reader begin() {
+        auto reader = borrow();
+        bool fresh = false;
+        for (;;) {
+            try {
+                reader.db->begin(Sql::Mode::read_only);
+                return reader;
+            } catch (const Error&) {
+                if (fresh || reader.db->harm() != Harm::connection) {
+                    give_back(std::move(reader), false);
+                    throw;
+                }
+            }
+            fresh = true;
+            forget_idle();
+            reader = open();
+        }
+    }
+
+    void forget_idle() {
+        std::lock_guard lock(mutex_);
+        idle_.clear();
+    }
+
+private:
     Reader borrow() {
         std::unique_lock lock(mutex_);
         bool free = freed_.wait_for(lock, options_.pool_timeout, [&] { return !is_exhausted(); });
@@ -49,28 +85,6 @@ public:
         return open();
     }
 
-    void give_back(Reader reader, bool good) {
-        {
-            std::lock_guard lock(mutex_);
-            --borrowed_;
-            if (good && idle_.size() < options_.readers) idle_.push_back(std::move(reader));
-        }
-        freed_.notify_one();
-    }
-
-    /// A server that was started anew has closed what is idle here.
-    Reader open_instead(Reader stale) {
-        stale.db.reset();
-        forget_idle();
-        return open();
-    }
-
-    void forget_idle() {
-        std::lock_guard lock(mutex_);
-        idle_.clear();
-    }
-
-private:
     bool is_exhausted() const {
         return options_.database.is_server() && borrowed_ >= options_.readers + options_.overflow;
     }
@@ -185,20 +199,7 @@ struct Store::Reading::Borrowed {
 };
 
 Store::Reading::Reading(Store& store)
-    : store_(store), borrowed_(std::make_unique<Borrowed>(store.state_->readers.borrow())) {
-    auto& reader = borrowed_->reader;
-    auto& pool = store_.state_->readers;
-    try {
-        reader.db->begin(Sql::Mode::read_only);
-    } catch (const Error&) {
-        if (reader.db->harm() != Harm::connection) {
-            pool.give_back(std::move(reader), false);
-            throw;
-        }
-        reader = pool.open_instead(std::move(reader));
-        reader.db->begin(Sql::Mode::read_only);
-    }
-}
+    : store_(store), borrowed_(std::make_unique<Borrowed>(store.state_->readers.begin())) {}
 
 Store::Reading::~Reading() {
     auto& reader = borrowed_->reader;

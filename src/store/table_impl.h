@@ -176,12 +176,16 @@ std::vector<Index> wanted_indices(const Dialect& dialect, const Table<R>& table)
 
 }  // namespace detail
 
-/// Adds to `plan` the index when it is missing and the database can have such a one.
-inline void plan_index(Sql& db, const Index& index, Plan& plan) {
-    auto there = db.dialect().indices(db, index.table);
-    if (std::ranges::find(there, index.name) != there.end()) return;
-    auto statement = db.dialect().create_index(index);
-    if (!statement.empty()) plan.push_back(std::move(statement));
+/// Adds to `plan` those of the `wanted` indices of a table that are missing and that the database
+/// can have.
+inline void plan_indices(Sql& db, std::string_view table, std::span<const Index> wanted,
+                         Plan& plan) {
+    auto there = db.dialect().indices(db, table);
+    for (const auto& index : wanted) {
+        if (std::ranges::find(there, index.name) != there.end()) continue;
+        auto statement = db.dialect().create_index(index);
+        if (!statement.empty()) plan.push_back(std::move(statement));
+    }
 }
 
 template <class R>
@@ -189,12 +193,20 @@ void plan_table(Sql& db, const Table<R>& table, Plan& plan) {
     const auto& dialect = db.dialect();
     auto present = dialect.columns(db, table.name);
     if (present.empty()) plan.push_back(detail::create_table(dialect, table));
-    for (const auto& field : table.fields)
-        if (field.stored() && !present.empty() &&
-            std::ranges::find(present, field.name) == present.end())
-            plan.push_back(fmt::format("ALTER TABLE {} ADD COLUMN {}", table.name,
-                                       detail::column_definition(dialect, table, field)));
-    for (const auto& index : detail::wanted_indices(dialect, table)) plan_index(db, index, plan);
+    for (const auto& field : table.fields) {
+        if (!field.stored() || present.empty()) continue;
+        auto definition = detail::column_definition(dialect, table, field);
+        auto column = std::ranges::find(present, field.name, &Column::name);
+        if (column == present.end())
+            plan.push_back(fmt::format("ALTER TABLE {} ADD COLUMN {}", table.name, definition));
+        else if (detail::has_index(table, field))
+            if (auto change = dialect.make_indexable(table.name, *column, definition);
+                !change.empty())
+                plan.push_back(std::move(change));
+    }
+    auto wanted = detail::wanted_indices(dialect, table);
+    for (auto& index : wanted) index.of_new_table = present.empty();
+    plan_indices(db, table.name, wanted, plan);
 }
 
 template <class R>

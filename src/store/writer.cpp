@@ -45,11 +45,13 @@ void run_one(Sql& db, Job& job) {
     run(db, "SAVEPOINT one");
     try {
         job.work(db);
+        run(db, "RELEASE SAVEPOINT one");  // fails when the job hid that a statement had failed
+        return;
     } catch (...) {
         job.failure = std::current_exception();
         if (!db.in_transaction() || db.harm() != Harm::none) throw;
-        run(db, "ROLLBACK TO one");
     }
+    run(db, "ROLLBACK TO one");
     run(db, "RELEASE SAVEPOINT one");
 }
 

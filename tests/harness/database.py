@@ -7,6 +7,8 @@
 As a program: `database.py KIND` prints the URL of the server's first database and ends the server
 when its standard input ends. Status 77 when the server's package is not installed.
 """
+import atexit
+import functools
 import glob
 import os
 import pathlib
@@ -47,6 +49,7 @@ class Server:
         self.kind = kind
         self.directory = None
         self.process = None
+        self.made = 0
 
     def __enter__(self):
         programs = {"postgresql": self._postgresql, "mariadb": self._mariadb}[self.kind]()
@@ -70,8 +73,10 @@ class Server:
             return f"postgresql://ferrite@localhost/{name or 'postgres'}?host={self.directory}"
         return f"mysql+pymysql://root@localhost/{name or 'mysql'}?unix_socket={self.directory}/s"
 
-    def create(self, name):
-        """Makes a database; returns its URL."""
+    def create(self):
+        """Makes an empty database; returns its URL."""
+        self.made += 1
+        name = f"test{self.made}"
         statement = f"CREATE DATABASE {name}"
         client = (["psql", "-q", "-h", self.directory, "-U", "ferrite", "postgres", "-c"]
                   if self.kind == "postgresql" else
@@ -123,6 +128,14 @@ class Server:
                    "-e", "SELECT 1"])
         return subprocess.run(client, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+
+@functools.cache
+def shared(kind):
+    """The one server of this program of that kind, ended with the program."""
+    server = Server(kind)
+    atexit.register(server.__exit__)
+    return server.__enter__()
 
 
 def main():

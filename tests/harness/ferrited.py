@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 
+import database
 from waiting import until
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
@@ -59,6 +60,18 @@ def ini(sections):
                      for name, options in sections.items())
 
 
+def database_options(directory):
+    """The [database] section of a server whose state is in `directory`.
+
+    $FERRITE_TEST_DATABASE names the kind: sqlite (the default), postgresql or mariadb; a server of
+    that kind is started for the first one who asks and ended with this program.
+    """
+    kind = os.environ.get("FERRITE_TEST_DATABASE", "sqlite")
+    if kind == "sqlite":
+        return {"connection": f"sqlite:///{directory}/ferrite.sqlite"}
+    return {"connection": database.shared(kind).create(), "auto_upgrade": True}
+
+
 class Ferrited:
     """ferrited at http(s)://`host`:`port`; a context manager that starts and ends it.
 
@@ -81,8 +94,8 @@ class Ferrited:
                         "enabled_hardware_types": "fake-hardware,ipmi",
                         "state_path": self.directory / "state"},
             "api": {"host_ip": host, "port": self.port},
-            "database": {"connection": f"sqlite:///{self.directory}/ferrite.sqlite"},
-        }, options or {})))
+        }, {} if "database" in (options or {}) else {"database": database_options(self.directory)},
+            options or {})))
 
     def __enter__(self):
         self.start()

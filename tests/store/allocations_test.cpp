@@ -6,7 +6,6 @@
 
 #include "store/allocation_match.h"
 #include "store/conductors.h"
-#include "store/conductors.h"
 #include "store/store_fixture.h"
 #include "store/values.h"
 

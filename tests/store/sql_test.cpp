@@ -8,12 +8,9 @@
 namespace ferrite::store {
 namespace {
 
-class SqlTest : public DatabaseTest {
+class SqlTest : public testing::Test {
 protected:
-    void SetUp() override {
-        DatabaseTest::SetUp();
-        if (IsSkipped()) return;
-        db_ = database_.open();
+    SqlTest() {
         const auto& dialect = db_->dialect();
         auto text = dialect.column_type(model::FieldType::text, true);
         auto number = dialect.column_type(model::FieldType::integer, false);
@@ -32,7 +29,8 @@ protected:
     }
     Sql& db() { return *db_; }
 
-    std::unique_ptr<Sql> db_;
+    TestDatabase database_;
+    std::unique_ptr<Sql> db_ = database_.open();
 };
 
 TEST_F(SqlTest, ValuesComeBackAsTheyWere) {

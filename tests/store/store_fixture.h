@@ -17,12 +17,9 @@
 namespace ferrite::store {
 
 /// A store with a database of its own.
-class StoreTest : public DatabaseTest {
+class StoreTest : public testing::Test {
 protected:
-    StoreTest() {
-        if (on_sqlite() || TestServer::get().is_there()) reopen();
-    }
-    ~StoreTest() override { store_.reset(); }
+    StoreTest() { reopen(); }
 
     Store& store() { return *store_; }
 
@@ -80,6 +77,7 @@ protected:
         });
     }
 
+    TestDatabase database_;
     std::unique_ptr<Store> store_;
 };
 

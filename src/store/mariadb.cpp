@@ -19,7 +19,8 @@
 namespace ferrite::store {
 namespace {
 
-constexpr Spelling kSpelling{.like = "LIKE ? COLLATE utf8mb4_general_ci"};
+/// An escape character that nobody writes: there is always one, and a backslash by itself.
+constexpr Spelling kSpelling{.like = "LIKE ? COLLATE utf8mb4_general_ci ESCAPE '\x01'"};
 
 bool is_lost(unsigned code) {
     return code == CR_SERVER_GONE_ERROR || code == CR_SERVER_LOST || code == ER_SERVER_SHUTDOWN ||

@@ -2,22 +2,27 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "api/resource.h"
 #include "base/json.h"
+#include "base/mutex.h"
 #include "base/time.h"
 #include "model/field.h"
 #include "model/mask.h"
 
-/// How rows become JSON. A Document is prepared once per request (version, selection of fields) and
-/// then writes each row straight into the text of the answer: no tree, no look-up, no allocation
-/// but the text's own growth.
+/// How rows become JSON. A Document is prepared once per request (selection of fields), or once for
+/// all requests of a version, and then writes each row straight into the text of the answer: no
+/// tree, no look-up, no allocation but the text's own growth.
 namespace ferrite::api {
 
 void append_timestamp(std::string& out, Timestamp time);
@@ -78,52 +83,50 @@ public:
 
     /// Every field of a detailed document, or of a brief one, at the version of the call.
     static Document of_kind(const Resource<R>& resource, const Call& call, model::Shown shown) {
-        Document document(resource);
-        for (const auto& field : resource.fields) {
-            if (field.since > call.version || field.shown == model::Shown::never) continue;
-            if (shown == model::Shown::brief && field.shown != model::Shown::brief) continue;
-            document.add(field);
-        }
-        return document;
+        static Kinds kinds;
+        MutexLock lock(kinds.mutex);
+        auto& layout = kinds.layouts[{&resource, call.version, shown}];
+        if (!layout) layout = std::make_shared<Layout>(layout_of_kind(resource, call, shown));
+        return Document(layout);
     }
 
     /// The fields that a client or a handler named, and links.
     static Document of_names(const Resource<R>& resource, const Call& call,
                              std::span<const std::string> names) {
-        Document document(resource);
+        Layout layout(resource);
         for (const auto& name : names)
             if (const auto* field = find_field(resource.fields, std::string_view(name));
                 field && field->since <= call.version)
-                document.add(*field);
+                layout.add(*field);
         if (const auto* links = find_field(resource.fields, std::string_view("links")))
-            document.add(*links);
-        return document;
+            layout.add(*links);
+        return Document(std::make_shared<Layout>(std::move(layout)));
     }
 
     /// Shows `names` as far as the version has them, without links.
     static Document of_part(const Resource<R>& resource, const Call& call,
                             std::span<const std::string_view> names) {
-        Document document(resource);
+        Layout layout(resource);
         for (auto name : names)
             if (const auto* field = find_field(resource.fields, name);
                 field && field->since <= call.version)
-                document.add(*field);
-        return document;
+                layout.add(*field);
+        return Document(std::make_shared<Layout>(std::move(layout)));
     }
 
     /// What has to be read from the database to write this document and to make its links.
-    std::span<const Field* const> columns() const { return columns_; }
+    std::span<const Field* const> columns() const { return layout_->columns; }
 
     /// Has `columns()` name `field` as well.
     void need(std::string_view field) {
-        const auto* found = find_field(resource_->fields, field);
-        if (found && found->stored() && std::ranges::find(columns_, found) == columns_.end())
-            columns_.push_back(found);
+        Layout changed(*layout_);
+        changed.need(field);
+        layout_ = std::make_shared<Layout>(std::move(changed));
     }
 
     void append(const Showing& showing, const R& row, std::string& out) const {
         out += '{';
-        for (const auto& piece : pieces_) {
+        for (const auto& piece : layout_->pieces) {
             out += piece.key;
             if (piece.view)
                 piece.view->append(showing, row, out);
@@ -140,27 +143,56 @@ private:
         const View<R>* view;
     };
 
-    explicit Document(const Resource<R>& resource) : resource_(&resource) {
-        need(resource.key_field);
+    /// What is the same for every row, and for every Document of a kind.
+    struct Layout {
+        const Resource<R>* resource;
+        std::vector<Piece> pieces;
+        std::vector<const Field*> columns;
+
+        explicit Layout(const Resource<R>& of) : resource(&of) { need(of.key_field); }
+
+        void add(const Field& field) {
+            for (const auto& piece : pieces)
+                if (piece.field == &field) return;
+            const View<R>* view = nullptr;
+            for (const auto& candidate : resource->views)
+                if (candidate.field == field.name) view = &candidate;
+            std::string key = pieces.empty() ? "" : ",";
+            append_json_string(key, field.name);
+            pieces.push_back({key + ':', &field, view});
+            need(field.name);
+            if (!view) return;
+            for (auto name : view->needs) need(name);
+        }
+
+        void need(std::string_view name) {
+            const auto* found = find_field(resource->fields, name);
+            if (found && found->stored() && std::ranges::find(columns, found) == columns.end())
+                columns.push_back(found);
+        }
+    };
+
+    /// The layouts of of_kind(): as many as there are versions that somebody has asked for.
+    struct Kinds {
+        using Key = std::tuple<const Resource<R>*, model::MicroVersion, model::Shown>;
+        Mutex mutex;
+        std::map<Key, std::shared_ptr<const Layout>> layouts FERRITE_GUARDED_BY(mutex);
+    };
+
+    static Layout layout_of_kind(const Resource<R>& resource, const Call& call,
+                                 model::Shown shown) {
+        Layout layout(resource);
+        for (const auto& field : resource.fields) {
+            if (field.since > call.version || field.shown == model::Shown::never) continue;
+            if (shown == model::Shown::brief && field.shown != model::Shown::brief) continue;
+            layout.add(field);
+        }
+        return layout;
     }
 
-    void add(const Field& field) {
-        for (const auto& piece : pieces_)
-            if (piece.field == &field) return;
-        const View<R>* view = nullptr;
-        for (const auto& candidate : resource_->views)
-            if (candidate.field == field.name) view = &candidate;
-        std::string key = pieces_.empty() ? "" : ",";
-        append_json_string(key, field.name);
-        pieces_.push_back({key + ':', &field, view});
-        need(field.name);
-        if (!view) return;
-        for (auto name : view->needs) need(name);
-    }
+    explicit Document(std::shared_ptr<const Layout> layout) : layout_(std::move(layout)) {}
 
-    const Resource<R>* resource_;
-    std::vector<Piece> pieces_;
-    std::vector<const Field*> columns_;
+    std::shared_ptr<const Layout> layout_;
 };
 
 /// The whole answer for one row.

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <string_view>
 
-#include <fmt/core.h>
-
 #include "api/text.h"
 
 namespace ferrite::api {
@@ -80,7 +78,9 @@ std::string public_url(const ApiOptions& options, const HttpRequest& request) {
         while (endpoint.ends_with('/')) endpoint.remove_suffix(1);
         return std::string(endpoint);
     }
-    return fmt::format("{}://{}{}", scheme, is_host(host) ? host : "localhost", prefix);
+    std::string url(scheme);
+    url.append("://").append(is_host(host) ? host : "localhost").append(prefix);
+    return url;
 }
 
 std::string client_address(const ApiOptions& options, const HttpRequest& request) {

@@ -16,20 +16,18 @@ Showing::Showing(const Call& of_call)
       redacts(!call.access.may("node:get:filter_threshold")) {
     append_json_string(base, of_call.base);
     base = base.substr(1, base.size() - 2);
+    self_link = fmt::format(R"([{{"href":"{}/v1/)", base);
+    bookmark_link = fmt::format(R"(","rel":"self"}},{{"href":"{}/)", base);
 }
 
 void append_links(std::string& out, const Showing& showing, std::string_view collection,
                   std::string_view key, std::string_view below) {
-    out += R"([{"href":")";
-    out += showing.base;
-    out += "/v1/";
+    out += showing.self_link;
     out += collection;
     out += '/';
     out += key;
     out += below;
-    out += R"(","rel":"self"},{"href":")";
-    out += showing.base;
-    out += '/';
+    out += showing.bookmark_link;
     out += collection;
     out += '/';
     out += key;

@@ -15,6 +15,8 @@ namespace ferrite::api {
 struct Showing {
     const Call& call;
     std::string base;              ///< Start of links, ready for use inside of a JSON string.
+    std::string self_link;         ///< The list of links up to the path below the version.
+    std::string bookmark_link;     ///< What stands between the two paths.
     bool brief = false;            ///< A list without detail.
     bool shows_passwords = false;  ///< The policy does not hide passwords of drivers.
     bool shows_instance_secrets = false;  ///< The same for those of instances.

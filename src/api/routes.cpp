@@ -26,7 +26,9 @@ enum class Fit { none, beginning, whole };
 Fit fit(std::string_view pattern, const std::vector<std::string>& words,
         std::vector<std::string>* captured) {
     std::size_t at = 0;
-    for (auto expected : split(pattern, '/')) {
+    while (!pattern.empty()) {
+        auto expected = pattern.substr(0, pattern.find('/'));
+        pattern.remove_prefix(std::min(expected.size() + 1, pattern.size()));
         if (at == words.size()) return Fit::none;
         if (expected == "*") return Fit::whole;
         if (expected.starts_with('{')) {

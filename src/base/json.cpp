@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 
 #include <boost/json/parser.hpp>
 #include <fmt/core.h>
@@ -98,6 +99,19 @@ constexpr auto kPlain = [] {
     return plain;
 }();
 
+/// True when the eight bytes at `at` are all plain, told by arithmetic on all of them at once: only
+/// a byte that is not plain can set the highest bit of one, its own or the next one's.
+bool is_plain_octet(std::string_view text, std::size_t at) {
+    constexpr std::uint64_t kEach = 0x0101'0101'0101'0101;
+    if (text.size() - at < 8) return false;
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, text.data() + at, sizeof bytes);
+    auto control = bytes - kEach * 0x20;
+    auto quote = (bytes ^ kEach * '"') - kEach;
+    auto backslash = (bytes ^ kEach * '\\') - kEach;
+    return ((bytes | control | quote | backslash) & kEach * 0x80) == 0;
+}
+
 std::uint8_t byte_at(std::string_view text, std::size_t index) {
     return static_cast<std::uint8_t>(text[index]);
 }
@@ -174,7 +188,7 @@ void append_json_string(std::string& out, std::string_view text) {
     for (std::size_t i = 0; i < text.size();) {
         auto byte = byte_at(text, i);
         if (kPlain[byte]) {
-            ++i;
+            i += is_plain_octet(text, i) ? 8 : 1;
             continue;
         }
         if (auto length = byte < 0x80 ? 0 : utf8_length(text.substr(i)); length > 0) {

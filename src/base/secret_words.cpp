@@ -1,6 +1,8 @@
 #include "base/secret_words.h"
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
 
 namespace ferrite {
 namespace {
@@ -48,12 +50,24 @@ constexpr std::size_t pair_of(char first, char second) {
     return static_cast<std::size_t>(first & 31) << 5 | static_cast<std::size_t>(second & 31);
 }
 
-/// For each pair of letters, whether a secret word may start with it: nearly all text is dismissed
-/// by this alone.
-constexpr auto kMayStart = [] {
-    std::array<bool, 1024> may{};
-    for (auto word : kSecretWords) may[pair_of(word[0], word[1])] = true;
-    return may;
+/// Length of the shortest secret word: the window that the search looks at.
+constexpr std::size_t kWindow = [] {
+    std::size_t shortest = kSecretWords[0].size();
+    for (auto word : kSecretWords) shortest = std::min(shortest, word.size());
+    return shortest;
+}();
+
+/// For each pair of letters at the end of a window, by how much the window may move on without
+/// missing the start of a secret word (the search of Wu and Manber); 0: one may start here.
+constexpr auto kShift = [] {
+    std::array<std::uint8_t, 1024> shift{};
+    shift.fill(kWindow - 1);
+    for (auto word : kSecretWords)
+        for (std::size_t end = 2; end <= kWindow; ++end) {
+            auto& least = shift[pair_of(word[end - 2], word[end - 1])];
+            least = std::min(least, static_cast<std::uint8_t>(kWindow - end));
+        }
+    return shift;
 }();
 
 bool starts_with_word(std::string_view text, std::string_view word) {
@@ -66,10 +80,15 @@ bool starts_with_word(std::string_view text, std::string_view word) {
 }  // namespace
 
 SecretWord find_secret_word(std::string_view text, std::size_t from) {
-    for (std::size_t i = from; i + 1 < text.size(); ++i) {
-        if (!kMayStart[pair_of(text[i], text[i + 1])]) continue;
+    for (auto end = from + kWindow; end <= text.size();) {
+        if (auto shift = kShift[pair_of(text[end - 2], text[end - 1])]; shift > 0) {
+            end += shift;
+            continue;
+        }
+        auto start = end - kWindow;
         for (auto word : kSecretWords)
-            if (starts_with_word(text.substr(i), word)) return {i, i + word.size()};
+            if (starts_with_word(text.substr(start), word)) return {start, start + word.size()};
+        ++end;
     }
     return {};
 }

@@ -50,15 +50,25 @@ void fill_random(std::span<std::uint8_t> out) {
     pool.fill(out);
 }
 
+using Digits = std::array<char, 32>;
+
 /// Puts the hyphens into 32 hex digits.
-std::string hyphenated(std::string_view digits) {
-    std::string text;
-    text.reserve(36);
-    for (std::size_t i = 0; i < digits.size(); ++i) {
-        if (i == 8 || i == 12 || i == 16 || i == 20) text += '-';
-        text += digits[i];
+std::string hyphenated(const Digits& digits) {
+    std::string text(36, '-');
+    std::size_t from = 0;
+    std::size_t to = 0;
+    for (auto length : {8U, 4U, 4U, 4U, 12U}) {
+        std::memcpy(text.data() + to, digits.data() + from, length);
+        from += length;
+        to += length + 1;
     }
     return text;
+}
+
+/// The digit in lower case, or NUL for what is none.
+char hex_digit(char c) {
+    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')) return c;
+    return c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : '\0';
 }
 
 std::string_view without_prefix(std::string_view text, std::string_view prefix) {
@@ -72,10 +82,10 @@ std::string new_uuid() {
     fill_random(bytes);
     bytes[6] = (bytes[6] & 0x0F) | 0x40;  // version 4: random
     bytes[8] = (bytes[8] & 0x3F) | 0x80;  // variant of RFC 4122
-    std::string digits;
-    for (auto byte : bytes) {
-        digits += kHex[byte >> 4];
-        digits += kHex[byte & 15];
+    Digits digits;
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+        digits[2 * i] = kHex[bytes[i] >> 4];
+        digits[2 * i + 1] = kHex[bytes[i] & 15];
     }
     return hyphenated(digits);
 }
@@ -85,14 +95,15 @@ std::optional<std::string> normalised_uuid(std::string_view text) {
     while (!text.empty() && (text.front() == '{' || text.front() == '}')) text.remove_prefix(1);
     while (!text.empty() && (text.back() == '{' || text.back() == '}')) text.remove_suffix(1);
 
-    std::string digits;
+    Digits digits;
+    std::size_t count = 0;
     for (char c : text) {
         if (c == '-') continue;
-        if (c >= 'A' && c <= 'F') c = static_cast<char>(c - 'A' + 'a');
-        if (kHex.find(c) == kHex.npos || digits.size() == 32) return std::nullopt;
-        digits += c;
+        char digit = hex_digit(c);
+        if (!digit || count == digits.size()) return std::nullopt;
+        digits[count++] = digit;
     }
-    if (digits.size() != 32) return std::nullopt;
+    if (count != digits.size()) return std::nullopt;
     return hyphenated(digits);
 }
 

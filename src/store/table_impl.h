@@ -3,7 +3,9 @@
 // The templates of table.h.
 
 #include <algorithm>
+#include <functional>
 #include <limits>
+#include <map>
 #include <type_traits>
 
 #include <fmt/core.h>
@@ -248,16 +250,34 @@ std::vector<const model::Field<R>*> all_fields(const Table<R>& table) {
     return fields;
 }
 
+namespace detail {
+
+/// The statement of find_row(), made once: it is longer than most rows are. A resource has one
+/// table.
+template <class R>
+const std::string& find_statement(const Table<R>& table, std::string_view column,
+                                  std::span<const model::Field<R>* const> fields) {
+    thread_local std::map<std::string, std::string, std::less<>> statements;
+    auto known = statements.find(column);
+    if (known == statements.end())
+        known = statements
+                    .emplace(column, fmt::format("SELECT {} FROM {} WHERE \"{}\" = ?",
+                                                 select_list<R>(fields), table.name, column))
+                    .first;
+    return known->second;
+}
+
+}  // namespace detail
+
 template <class R>
 std::optional<R> find_row(Sql& db, const Table<R>& table, std::string_view column,
                           const Value& value) {
-    auto fields = all_fields(table);
-    Query query(db, fmt::format("SELECT {} FROM {} WHERE \"{}\" = ?", select_list<R>(fields),
-                                table.name, column));
+    static const auto fields = all_fields(table);
+    Query query(db, detail::find_statement<R>(table, column, fields));
     bind_value(query, 0, value);
     if (!query.step()) return std::nullopt;
-    R row;
-    read_row<R>(query, fields, row);
+    std::optional<R> row(std::in_place);
+    read_row<R>(query, fields, *row);
     return row;
 }
 

@@ -57,6 +57,20 @@ TEST(Json, EscapesStrings) {
     EXPECT_EQ(quoted(""), "\"\"");
 }
 
+TEST(Json, EscapesAByteWhereverItStandsAmongPlainOnes) {
+    for (char odd : {'"', '\\', '\n', '\x1f', '\0'}) {
+        for (std::size_t at = 0; at < 24; ++at) {
+            std::string text(24, '\x7f');
+            text[at] = odd;
+            text[23 - at] = odd;
+            std::string written;
+            append_json_string(written, text);
+            EXPECT_EQ(std::string(parse_json(written).get_string()), text) << at;
+            EXPECT_EQ(written.find('\n'), written.npos);
+        }
+    }
+}
+
 TEST(Json, ReplacesBytesThatAreNoUtf8) {
     EXPECT_EQ(quoted("a\xFFz"), "\"a\xEF\xBF\xBDz\"");
     EXPECT_EQ(quoted("\xC0\x80"), "\"\xEF\xBF\xBD\xEF\xBF\xBD\"");

@@ -7,34 +7,36 @@
 namespace ferrite::api {
 
 Policy::Policy(PolicyOptions options, FileWatch::Interval interval)
-    : options_(std::move(options)), file_(options_.file, interval) {
+    : options_(std::move(options)), sources_(options_.file, options_.directories, interval) {
     MutexLock lock(mutex_);
-    file_.has_changed();
+    sources_.has_changed();
     read();
 }
 
 const PolicyRules& Policy::rules() const {
-    if (file_.is_due()) look_again();
+    if (sources_.is_due()) look_again();
     return *current_.load(std::memory_order_acquire);
 }
 
 void Policy::read() const {
     std::vector<PolicyOverride> overrides;
-    if (file_.exists()) overrides = parse_policy_file(file_.text(), file_.path());
+    for (const auto& path : sources_.paths()) {
+        auto more = parse_policy_file(sources_.text(path), path);
+        overrides.insert(overrides.end(), more.begin(), more.end());
+    }
     auto rules = std::make_unique<const PolicyRules>(options_, overrides);
     for (const auto& name : rules->unknown())
-        log_warning("POLICY_RULE_UNKNOWN", "rule={} file={} no operation asks for this rule", name,
-                    file_.path());
+        log_warning("POLICY_RULE_UNKNOWN", "rule={} no operation asks for this rule", name);
     current_.store(rules.get(), std::memory_order_release);
     all_.push_back(std::move(rules));
 }
 
 void Policy::look_again() const {
     MutexLock lock(mutex_);
-    if (!file_.has_changed()) return;
+    if (!sources_.has_changed()) return;
     try {
         read();
-        log_info("POLICY_READ", "file={}", file_.path());
+        log_info("POLICY_READ", "files={}", sources_.paths().size());
     } catch (const InvalidValue& problem) {
         log_error("POLICY_FILE_BAD", "error=\"{}\" the rules stay as they were", problem.message());
     }

@@ -4,24 +4,24 @@
 #include <memory>
 #include <vector>
 
-#include "api/file_watch.h"
 #include "api/policy_rules.h"
+#include "api/policy_sources.h"
 #include "base/mutex.h"
 
 namespace ferrite::api {
 
-/// The rules in force: those of the file as it is now. A file that was changed is read again within
-/// a second; one with a mistake is reported in the log, and the rules stay as they were.
+/// The rules in force: those of the files as they are now. When one was changed, all are read again
+/// within a second; a mistake is reported in the log, and the rules stay as they were.
 ///
 ///     Policy policy({.file = "/etc/ferrite/policy.yaml"});
 ///     policy.rules().decide(...);
 class Policy {
 public:
-    /// Throws InvalidValue that names file and line when the file is bad.
+    /// Throws InvalidValue that names file and line when one is bad.
     explicit Policy(PolicyOptions options, FileWatch::Interval interval = FileWatch::kUsual);
 
     /// Any thread. The reference stays good as long as the Policy lives: rules that were replaced
-    /// are kept, some kilobytes for each time that the file was edited, so that who asks needs no
+    /// are kept, some kilobytes for each time that a file was edited, so that who asks needs no
     /// lock.
     const PolicyRules& rules() const;
 
@@ -31,7 +31,7 @@ private:
 
     const PolicyOptions options_;
     mutable Mutex mutex_;
-    mutable FileWatch file_;  ///< Looked at under `mutex_`.
+    mutable PolicySources sources_;  ///< Looked at under `mutex_`.
     mutable std::vector<std::unique_ptr<const PolicyRules>> all_ FERRITE_GUARDED_BY(mutex_);
     mutable std::atomic<const PolicyRules*> current_ = nullptr;
 };

@@ -64,6 +64,9 @@ void add_auth_rows(OptionTable<Options>& table) {
             {"policy_file", &O::policy_file, text(),
              "Policy rules that differ from the defaults (YAML); looked for beside the "
              "configuration file, and read again when it changes."},
+            {"policy_dirs", &O::policy_dirs, list(),
+             "Directories whose .yaml, .yml and .json files override that, in the order of their "
+             "names; looked for and read again likewise."},
             {"enforce_scope", &O::enforce_scope, flag(),
              "Refuse project tokens what only system tokens may do."},
             {"enforce_new_defaults", &O::enforce_new_defaults, flag(),

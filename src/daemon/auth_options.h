@@ -37,6 +37,7 @@ struct AuthTokenOptions {
 /// [oslo_policy]
 struct PolicyOptions {
     std::string policy_file = "policy.yaml";  ///< Beside the configuration file when relative.
+    std::vector<std::string> policy_dirs{"policy.d"};  ///< Likewise.
     bool enforce_scope = true;
     bool enforce_new_defaults = true;
 };

@@ -79,13 +79,15 @@ void check_auth(const Options& options, std::vector<std::string>& errors) {
                         : "application_credential_id and application_credential_secret"));
 }
 
-/// A relative policy file lies beside the configuration. Only one of the usual name may be missing.
+/// Relative policy files and directories lie beside the configuration. A file of another than the
+/// usual name must be there.
 void settle_policy_file(PolicyOptions& policy, const std::vector<std::string>& files,
                         std::vector<std::string>& errors) {
-    if (policy.policy_file.empty()) return;
-    bool usual = policy.policy_file == PolicyOptions().policy_file;
     auto directory = files.empty() ? std::filesystem::path("/etc/ferrite")
                                    : std::filesystem::absolute(files.front()).parent_path();
+    for (auto& place : policy.policy_dirs) place = directory / place;
+    if (policy.policy_file.empty()) return;
+    bool usual = policy.policy_file == PolicyOptions().policy_file;
     policy.policy_file = directory / policy.policy_file;
     if (!usual && !exists(policy.policy_file))
         errors.push_back(fmt::format("[oslo_policy]policy_file = {}: there is no such file",

@@ -92,6 +92,7 @@ api::ApiOptions api_settings(const Options& options) {
     api.max_json_body_size_provision = options.api.max_json_body_size_provision * 1024;
     api.max_json_body_size_inspection = options.api.max_json_body_size_inspection * 1024;
     api.policy = {.file = options.policy.policy_file,
+                  .directories = options.policy.policy_dirs,
                   .enforce_scope = options.policy.enforce_scope,
                   .enforce_new_defaults = options.policy.enforce_new_defaults};
     if (options.general.rbac_service_role_elevated_access)

@@ -216,6 +216,32 @@ TEST(Policy, ReadsItsFileAgain) {
     EXPECT_EQ(verdict(), PolicyVerdict::refused);
 }
 
+TEST(Policy, LetsTheFilesOfDirectoriesOverrideThatFileInTheOrderOfTheirNames) {
+    std::filesystem::path root = testing::TempDir() + fmt::format("ferrite-policies-{}", getpid());
+    std::filesystem::remove_all(root);
+    std::filesystem::create_directories(root / "policy.d");
+    auto allow = [&](std::string_view file, std::string_view check) {
+        std::ofstream(root / file) << "baremetal:node:delete: " << check << "\n";
+    };
+    allow("policy.yaml", "role:member");
+    allow("policy.d/20.yaml.bak", "role:member");
+    allow("policy.d/.30.yaml", "role:member");
+    Policy policy(
+        {.file = root / "policy.yaml", .directories = {root / "policy.d", root / "not-there"}},
+        FileWatch::Interval(0));
+    auto verdict = [&] { return policy.rules().decide("node:delete", kMember, {}); };
+    EXPECT_EQ(verdict(), PolicyVerdict::allowed);
+    allow("policy.d/10.yaml", "role:nobody");
+    EXPECT_EQ(verdict(), PolicyVerdict::refused);
+    std::ofstream(root / "policy.d/20.json") << R"({"baremetal:node:delete": "role:member"})";
+    EXPECT_EQ(verdict(), PolicyVerdict::allowed);
+    allow("policy.d/20.json", "role:nobody, or so");
+    EXPECT_EQ(verdict(), PolicyVerdict::allowed) << "one with a mistake changes nothing";
+    std::filesystem::remove(root / "policy.d/20.json");
+    EXPECT_EQ(verdict(), PolicyVerdict::refused);
+    std::filesystem::remove_all(root);
+}
+
 TEST(PolicyTable, HasEveryRuleOnce) {
     EXPECT_EQ(policy_table().size(), 133u);
     std::set<std::string_view> names;

@@ -198,6 +198,8 @@ TEST_F(Options, WarnsOfAKeystoneThatNobodyAsks) {
 TEST_F(Options, ThePolicyLiesBesideTheConfiguration) {
     auto directory = std::filesystem::path(path_).parent_path().string();
     EXPECT_EQ(load("").options.policy.policy_file, directory + "/policy.yaml");
+    EXPECT_EQ(load("").options.policy.policy_dirs,
+              std::vector<std::string>{directory + "/policy.d"});
     EXPECT_EQ(load("[oslo_policy]\npolicy_file =\n").options.policy.policy_file, "");
     auto report = load("[oslo_policy]\npolicy_file = /nonexistent.yaml\n").report;
     EXPECT_THAT(report.errors, ElementsAre(HasSubstr("/nonexistent.yaml: there is no such file")));

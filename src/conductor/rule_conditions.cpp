@@ -4,10 +4,11 @@
 #include <charconv>
 #include <compare>
 #include <optional>
-#include <regex>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include <boost/regex.hpp>
 #include <fmt/core.h>
 
 #include "base/error.h"
@@ -18,7 +19,7 @@
 namespace ferrite::conductor {
 namespace {
 
-/// The matching of regular expressions takes a part of the stack for each character.
+/// What it costs to match a regular expression may grow with the square of this.
 constexpr std::size_t kLongestMatched = 4096;
 
 std::optional<double> number_in(const Json& value) {
@@ -107,12 +108,13 @@ bool fits_regex(const JsonObject& args, Extent extent) {
                         text.size(), kLongestMatched));
     auto pattern = text_of(args, "regex");
     try {
-        std::regex regex(pattern);
-        return extent == Extent::whole ? std::regex_match(text, regex)
-                                       : std::regex_search(text, regex);
-    } catch (const std::regex_error&) {
-        throw InvalidValue(fmt::format("The regular expression '{}' of a rule can not be used.",
-                                       pattern.substr(0, 200)));
+        boost::regex regex(pattern);
+        return extent == Extent::whole ? boost::regex_match(text, regex)
+                                       : boost::regex_search(text, regex);
+    } catch (const std::runtime_error& problem) {
+        // Of the pattern, or of the attempts that it takes, which the library bounds.
+        throw InvalidValue(fmt::format("The regular expression '{}' of a rule can not be used: {}",
+                                       pattern.substr(0, 200), problem.what()));
     }
 }
 

@@ -76,7 +76,8 @@ Task<> work_in(NodeSession* session, InspectionReport report) {
     run_inspection_hooks(options, inspected);
     auto rules =
         session->services().store.read([](store::Sql& db) { return inspection_rules(db, "main"); });
-    apply_inspection_rules(rules, inspected);
+    co_await apply_inspection_rules(std::move(rules), &inspected,
+                                    &session->services().options.fetch);
     co_await take_over(session, found);
     co_await session->write_held([&](store::Sql& db) { write_ports(db, before, inspected); });
     if (options.keep_inventory) co_await keep_inventory(session, std::move(report));

@@ -27,12 +27,13 @@ bool holds(const model::InspectionRule& rule, const JsonObject& scope) {
 }
 
 /// An action sees what the ones before it have changed.
-void apply(const model::InspectionRule& rule, Inspected& inspected) {
-    if (!holds(rule, scope_of(inspected))) return;
-    log_info("INSPECTION_RULE_APPLIED", "node={} rule={}", inspected.node.uuid, rule.uuid);
+Task<> apply(model::InspectionRule rule, Inspected* inspected, const Fetch* fetch) {
+    if (!holds(rule, scope_of(*inspected))) co_return;
+    log_info("INSPECTION_RULE_APPLIED", "node={} rule={}", inspected->node.uuid, rule.uuid);
     auto speech = rule.sensitive ? Speech::silent : Speech::logged;
-    for (const auto& action : rule.actions.array())
-        carry_out_action(action, scope_of(inspected), inspected, speech);
+    const auto actions = rule.actions.array();
+    for (const auto& action : actions)
+        co_await carry_out_action(action, scope_of(*inspected), inspected, speech, fetch);
 }
 
 }  // namespace
@@ -51,10 +52,11 @@ std::vector<model::InspectionRule> inspection_rules(store::Sql& db, std::string_
     return rules;
 }
 
-void apply_inspection_rules(const std::vector<model::InspectionRule>& rules, Inspected& inspected) {
+Task<> apply_inspection_rules(std::vector<model::InspectionRule> rules, Inspected* inspected,
+                              const Fetch* fetch) {
     for (const auto& rule : rules) {
         try {
-            apply(rule, inspected);
+            co_await apply(rule, inspected, fetch);
         } catch (Error& error) {
             // What it says, or could not do, is a part of what it hides.
             if (rule.sensitive)

@@ -3,7 +3,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/task.h"
 #include "conductor/inspection_hooks.h"
+#include "conductor/rule_call.h"
 #include "model/inspection_rule.h"
 #include "store/sql.h"
 
@@ -16,7 +18,8 @@ std::vector<model::InspectionRule> inspection_rules(store::Sql& db, std::string_
 /// (reference: conductor.md section 10.4). What they change is in `inspected`: node, ports and
 /// plugin data. Throws Error that names the rule when a rule says that the inspection has failed,
 /// or can not be carried out. Of a sensitive rule nothing but its UUID gets into errors and the
-/// log.
-void apply_inspection_rules(const std::vector<model::InspectionRule>& rules, Inspected& inspected);
+/// log. `inspected` and `fetch`, for rules that call others, outlive the task.
+Task<> apply_inspection_rules(std::vector<model::InspectionRule> rules, Inspected* inspected,
+                              const Fetch* fetch);
 
 }  // namespace ferrite::conductor

@@ -121,10 +121,6 @@ void change_traits(const Doing& doing) {
     traits = model::JsonText(Json(JsonArray(names.begin(), names.end())));
 }
 
-void refuse_call(const Doing&) {
-    throw InvalidValue("This service carries out no api-call of inspection rules: take it out.");
-}
-
 struct ActionRow {
     std::string_view op;
     void (*run)(const Doing&);
@@ -145,33 +141,39 @@ constexpr ActionRow kActions[] = {
     {"set-port-attribute", change_port},
     {"extend-port-attribute", change_port},
     {"del-port-attribute", change_port},
-    {"api-call", refuse_call},
 };
 
-void run_once(const Json& action, const JsonObject& scope, Inspected& inspected, Speech speech) {
+Task<> run_once(Json action, JsonObject scope, Inspected* inspected, Speech speech,
+                const Fetch* fetch) {
     auto op = string_member(action, "op");
     auto row = std::ranges::find(kActions, op, &ActionRow::op);
     auto known = std::ranges::find(model::rule_actions(), op, &model::RuleOperation::name);
-    if (row == std::end(kActions) || known == model::rule_actions().end())
+    bool calls = op == "api-call";
+    if ((row == std::end(kActions) && !calls) || known == model::rule_actions().end())
         throw InvalidValue(fmt::format("There is no action '{}'.", op.substr(0, 100)));
     auto named =
         arguments_by_name(member(action, "args"), fmt::format("{},{}", known->needs, known->takes));
     auto args = filled_in(named, scope);
-    row->run({row->op, args.get_object(), inspected, speech});
+    if (calls)
+        co_await call_api(fetch, args.get_object());
+    else
+        row->run({row->op, args.get_object(), *inspected, speech});
 }
 
 }  // namespace
 
-void carry_out_action(const Json& action, JsonObject scope, Inspected& inspected, Speech speech) {
+Task<> carry_out_action(Json action, JsonObject scope, Inspected* inspected, Speech speech,
+                        const Fetch* fetch) {
     const auto& loop = member(action, "loop");
-    if (loop.is_null()) return run_once(action, scope, inspected, speech);
+    if (loop.is_null())
+        co_return co_await run_once(action, std::move(scope), inspected, speech, fetch);
     auto items = filled_in(loop, scope);
     JsonArray list = items.is_array() ? items.get_array() : JsonArray();
     if (items.is_object())
         for (const auto& entry : items.get_object()) list.push_back(entry.value());
     for (const auto& item : list) {
         scope["item"] = item;
-        run_once(action, scope, inspected, speech);
+        co_await run_once(action, scope, inspected, speech, fetch);
     }
 }
 

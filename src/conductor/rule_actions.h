@@ -1,7 +1,9 @@
 #pragma once
 
 #include "base/json.h"
+#include "base/task.h"
 #include "conductor/inspection_hooks.h"
+#include "conductor/rule_call.h"
 
 namespace ferrite::conductor {
 
@@ -10,7 +12,9 @@ enum class Speech { logged, silent };
 
 /// Carries out one action of an inspection rule, once or for each item of its loop (reference:
 /// conductor.md section 10.4). `scope` is what placeholders stand for. Throws Error when the rule
-/// says that the inspection has failed, or when the action can not be carried out.
-void carry_out_action(const Json& action, JsonObject scope, Inspected& inspected, Speech speech);
+/// says that the inspection has failed, or when the action can not be carried out. `inspected` and
+/// `fetch` outlive the task.
+Task<> carry_out_action(Json action, JsonObject scope, Inspected* inspected, Speech speech,
+                        const Fetch* fetch);
 
 }  // namespace ferrite::conductor

@@ -10,6 +10,7 @@
 
 #include "base/runtime.h"
 #include "conductor/presence.h"
+#include "conductor/rule_call.h"
 #include "hardware/drivers.h"
 #include "hardware/power_action.h"
 #include "model/notification.h"
@@ -81,6 +82,7 @@ struct Options {
     bool require_tls = true;                     ///< `[agent]`: of agents' addresses.
     std::size_t max_error_length = 4096;         ///< `[DEFAULT]log_in_db_max_size`
     InspectionOptions inspection;
+    Fetch fetch;  ///< How inspection rules call other services.
     bool node_history = true;
     /// Errors only, as the original has it, or every event: `[conductor]node_history_events`.
     enum class HistoryEvents { errors, all } node_history_events = HistoryEvents::all;

@@ -67,6 +67,12 @@ std::unique_ptr<api::Authenticator> authenticator(const Options& options, HttpCl
     return nullptr;
 }
 
+conductor::Options conductor_options(const Options& options, HttpClient& client) {
+    auto settings = conductor_settings(options);
+    settings.fetch = [&client](HttpFetch request) { return client.fetch(std::move(request)); };
+    return settings;
+}
+
 bool is_loopback(std::string_view address) {
     return address.starts_with("127.") || address == "::1" || address == "localhost";
 }
@@ -159,7 +165,7 @@ struct Server::Parts {
     /// Null without that role.
     conductor::Client* make_conductor() {
         if (!has_role(options, Role::conductor)) return nullptr;
-        auto settings = with_notifier(conductor_settings(options));
+        auto settings = with_notifier(conductor_options(options, http_client));
         settings.rpc_endpoint = rpc_endpoint(options);
         conductor.emplace(conductor_runtime, store, drivers, std::move(settings));
         conductor->share(membership);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/runtime.h"
 #include "conductor/rule_conditions.h"
 #include "conductor/rule_values.h"
 
@@ -106,6 +107,8 @@ TEST(RuleConditions, ThatMakeNoSenseAreErrors) {
              R"({"op":"!!eq","args":{"values":[1]}})",
              R"({"op":"eq","args":{"values":1}})",
              R"({"op":"matches","args":{"value":"a","regex":"("}})",
+             R"({"op":"matches","args":{"value":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab",
+                 "regex":"(a|aa)+"}})",
              R"({"op":"in-net","args":{"address":"10.0.0.1","subnet":"x"}})",
              R"({"op":"in-net","args":{"address":"10.0.0.1","subnet":"10.0.0.0/33"}})",
          })
@@ -129,7 +132,7 @@ protected:
         rule.sensitive = sensitive;
         rule.actions = model::JsonText(actions);
         rule.conditions = model::JsonText(conditions);
-        apply_inspection_rules({rule}, inspected);
+        runtime.run(apply_inspection_rules({rule}, &inspected, &fetch));
         ports = inspected.ports;
     }
     std::string refusal(const std::string& actions, const std::string& conditions = "[]",
@@ -146,6 +149,19 @@ protected:
     std::vector<model::Port> ports;
     JsonObject inventory = parse_json(kInventory).get_object();
     JsonObject plugin_data{{"kept", 1}};
+    Runtime runtime{{.threads = 1, .name = "test"}};
+
+    /// What rules have asked of others, who answer with these statuses in turn; 0: not at all.
+    std::vector<HttpFetch> fetched;
+    std::vector<int> statuses;
+    Fetch fetch = [this](HttpFetch request) { return answer(std::move(request)); };
+
+    Task<HttpFetched> answer(HttpFetch request) {
+        fetched.push_back(std::move(request));
+        int status = fetched.size() <= statuses.size() ? statuses[fetched.size() - 1] : 200;
+        if (status == 0) throw HttpClientError(HttpFailure::connect, "nobody is there");
+        co_return HttpFetched{.status = status};
+    }
 };
 
 TEST_F(InspectionRules, ChangeTheNode) {
@@ -214,10 +230,46 @@ TEST_F(InspectionRules, SaySoWhenTheyFail) {
              R"([{"op":"set-port-attribute","args":["52:54:00:00:00:01","node_uuid","x"]}])",
              R"([{"op":"add-trait","args":["bogus"]}])",
              R"([{"op":"set-port-attribute","args":["nope","extra/x",1]}])",
-             R"([{"op":"api-call","args":["http://h"]}])",
+             R"([{"op":"api-call","args":["file:///etc/passwd"]}])",
+             R"([{"op":"api-call","args":{"url":"http://h","timeout":"soon"}}])",
+             R"([{"op":"api-call","args":{"url":"http://h","retries":1000}}])",
+             R"([{"op":"api-call","args":{"url":"http://h","headers":"none"}}])",
          })
         EXPECT_THAT(refusal(bad), HasSubstr("Inspection rule")) << bad;
     EXPECT_EQ(plugin_data["kept"], Json(1));
+}
+
+TEST_F(InspectionRules, CallOthers) {
+    apply(R"([{"op":"api-call","args":{"url":"http://h/{inventory[bmc_address]}",
+               "headers":{"X-Node":"{node.uuid}"},"proxies":{"http":"http://p:3128"}}},
+              {"op":"api-call","args":{"url":"https://h","timeout":"1.5",
+               "proxies":{"http":"http://p:3128"}}}])");
+    ASSERT_EQ(fetched.size(), 2U);
+    EXPECT_EQ(fetched[0].method, "GET");
+    EXPECT_EQ(fetched[0].url, "http://h/10.0.0.7");
+    EXPECT_EQ(fetched[0].headers.get("x-node"), node.uuid);
+    EXPECT_EQ(fetched[0].proxy, "http://p:3128");
+    EXPECT_EQ(fetched[0].timeout, std::chrono::seconds(5));
+    EXPECT_EQ(fetched[1].proxy, "");
+    EXPECT_EQ(fetched[1].timeout, std::chrono::milliseconds(1500));
+}
+
+TEST_F(InspectionRules, CallAgainWhoDoesNotAnswer) {
+    constexpr const char* kCall =
+        R"([{"op":"api-call","args":{"url":"http://h","retries":2,"backoff_factor":0}}])";
+    statuses = {0, 0, 204};
+    apply(kCall);
+    EXPECT_EQ(fetched.size(), 3U);
+    fetched.clear();
+    statuses = {0, 0, 0};
+    EXPECT_THAT(refusal(kCall), HasSubstr("nobody is there"));
+    EXPECT_EQ(fetched.size(), 3U);
+    fetched.clear();
+    statuses = {503};
+    EXPECT_THAT(refusal(kCall), HasSubstr("503"));
+    EXPECT_EQ(fetched.size(), 1U);
+    fetch = nullptr;
+    EXPECT_THAT(refusal(kCall), HasSubstr("api-call"));
 }
 
 TEST_F(InspectionRules, SeeNoSecrets) {

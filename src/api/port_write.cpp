@@ -94,6 +94,11 @@ void check_strict_boolean(std::string_view field, const Json& value) {
         throw InvalidValue("available_for_dynamic_portgroup must be true or false.");
 }
 
+/// A port always has a node: to take it away changes nothing.
+bool takes_node_away(const PatchStep& step) {
+    return step.op == PatchStep::Op::remove && step.whole_field() && step.root() == "node_uuid";
+}
+
 void settle_node(const Call& call, const NewPort& sent, Port& port) {
     bool by_uuid = !port.node_uuid.empty();
     if (by_uuid == sent.node_ident.has_value())
@@ -141,6 +146,7 @@ Task<HttpResponse> patch_port(Call call) {
     for (const auto& step : steps)
         if (step.value) check_strict_boolean(step.root(), *step.value);
     auto before = find_port(call, call.words[0]);
+    std::erase_if(steps, takes_node_away);
     auto port = patched(port_resource(), before, steps);
     if (port.address != before.address) normalise_address(port);
     if (port.local_link_connection != before.local_link_connection &&

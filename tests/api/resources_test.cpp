@@ -120,7 +120,7 @@ TEST_F(ResourcesTest, PortPatches) {
               "52:54:00:aa:00:01");
     EXPECT_EQ(change_port(port, "replace", "/address", R"("x")").status, 400);
     EXPECT_EQ(change_port(port, "remove", "/address").status, 400);
-    EXPECT_EQ(change_port(port, "remove", "/node_uuid").status, 400);
+    EXPECT_EQ(change_port(port, "remove", "/node_uuid").string("node_uuid"), node);
     EXPECT_EQ(change_port(port, "replace", "/pxe_enabled", "false").at("pxe_enabled"), Json(false));
     EXPECT_EQ(change_port(port, "remove", "/pxe_enabled").at("pxe_enabled"), Json(true));
     EXPECT_EQ(change_port(port, "replace", "/node_uuid", '"' + other + '"').string("node_uuid"),

@@ -92,6 +92,10 @@ void configure_log(LogLevel level, const std::string& file) {
     }
 }
 
+void set_log_level(LogLevel level) {
+    current_logger()->set_level(spdlog_level(level));
+}
+
 bool log_enabled(LogLevel level) noexcept {
     return current_logger()->should_log(spdlog_level(level));
 }

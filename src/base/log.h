@@ -1,9 +1,9 @@
 #pragma once
 
-#include <fmt/core.h>
-
 #include <string>
 #include <string_view>
+
+#include <fmt/core.h>
 
 namespace ferrite {
 
@@ -11,6 +11,9 @@ enum class LogLevel { debug, info, warning, error };
 
 /// Where the log goes and how much of it. Call once, at start, before the first thread.
 void configure_log(LogLevel level, const std::string& file = "");
+
+/// Writes as much from now on. Any thread.
+void set_log_level(LogLevel level);
 
 bool log_enabled(LogLevel level) noexcept;
 void write_log(LogLevel level, std::string_view id, std::string_view text);

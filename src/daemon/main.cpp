@@ -46,15 +46,40 @@ void tell(const ConfigReport& report) {
     for (const auto& line : report.notes) log_info("CONFIG_NO_EFFECT", "{}", line);
 }
 
+LogLevel log_level(const daemon::Options& options) {
+    return options.general.debug ? LogLevel::debug : LogLevel::info;
+}
+
+/// What a running service takes up without a restart. Files of policy rules and passwords are not
+/// among it: they are watched, and read again without being told.
+void reload(const std::vector<std::string>& files, daemon::Server& server) {
+    server.reload();
+    auto loaded = daemon::load_options(files);
+    if (!loaded.report.errors.empty()) {
+        for (const auto& line : loaded.report.errors)
+            log_error("CONFIG_BAD", "{} (the options stay as they were)", line);
+        return;
+    }
+    set_log_level(log_level(loaded.options));
+    log_info("SERVER_RELOADED",
+             "debug={} certificate and access log were opened anew; policy and password files are "
+             "always watched; other options need a restart",
+             loaded.options.general.debug);
+}
+
 /// Waits for the signal to end, which it returns, and reloads on each SIGHUP before. A second
 /// signal while the service drains ends it at once, which the database is made for.
-int wait_for_end(const sigset_t& signals, daemon::Server& server) {
+int wait_for_end(const sigset_t& signals, const std::vector<std::string>& files,
+                 daemon::Server& server) {
     for (;;) {
         int number = 0;
         sigwait(&signals, &number);
         if (number != SIGHUP) return number;
-        log_info("SERVER_RELOADS", "certificate and log files; other options need a restart");
-        server.reload();
+        try {
+            reload(files, server);
+        } catch (const std::exception& failure) {
+            log_error("CONFIG_BAD", "{} (the options stay as they were)", failure.what());
+        }
     }
 }
 
@@ -73,7 +98,7 @@ int serve(const std::vector<std::string>& files, bool greet) {
     auto loaded = daemon::load_options(files);
     loaded.report.throw_errors();
     const auto& general = loaded.options.general;
-    configure_log(general.debug ? LogLevel::debug : LogLevel::info, general.log_file);
+    configure_log(log_level(loaded.options), general.log_file);
     tell(loaded.report);
 
     raise_file_limit();
@@ -87,7 +112,7 @@ int serve(const std::vector<std::string>& files, bool greet) {
                    "\nFerrite answers at {0}\nNext:  baremetal --os-auth-type none --os-endpoint "
                    "{0} driver list\n\n",
                    server.url());
-    bool drains = wait_for_end(signals, server) == SIGUSR2;
+    bool drains = wait_for_end(signals, files, server) == SIGUSR2;
     log_info("SERVER_STOPPING", "drain={} a second signal ends it at once", drains);
     let_second_signal_kill(signals);
     server.stop(or_for_ever(drains ? general.drain_shutdown_timeout

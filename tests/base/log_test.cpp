@@ -48,6 +48,14 @@ TEST_F(Log, LeavesOutWhatIsBelowItsLevel) {
     EXPECT_THAT(written(), MatchesRegex(".* ERROR C x\n"));
 }
 
+TEST_F(Log, TakesAnotherLevelWhileItIsOpen) {
+    configure_log(LogLevel::info, path_);
+    log_debug("A", "x");
+    set_log_level(LogLevel::debug);
+    log_debug("B", "x");
+    EXPECT_THAT(written(), MatchesRegex(".* DEBUG B x\n"));
+}
+
 TEST_F(Log, TextCannotForgeALine) {
     configure_log(LogLevel::info, path_);
     log_warning("API_REQUEST", "path={}",

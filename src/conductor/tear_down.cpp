@@ -37,15 +37,14 @@ Task<> take_instance_down(NodeSession* session) {
     co_await session->driver.deploy->tear_down(session);
 }
 
-/// A node that cannot be powered off cannot be undeployed; clients know this as a failed deploy.
+/// A node that cannot be powered off cannot be undeployed.
 void check_power(NodeSession& session) {
     try {
         session.driver.power->validate(session);
-    } catch (const Error& error) {
-        throw Error(500, "instance_deploy_failure",
-                    fmt::format("Failed to validate power driver interface. Can not delete "
-                                "instance. Error: {}",
-                                error.message()));
+    } catch (Error& error) {
+        error.within(fmt::format("Node {} can not be undeployed, for its power can not be switched",
+                                 session.node.uuid));
+        throw;
     }
 }
 

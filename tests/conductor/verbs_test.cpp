@@ -102,7 +102,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Refusal{"service", states::active, no_bmc, 400, "BMC"},
                     Refusal{"abort", states::service_failed, in_maintenance, 409, "maintenance"},
                     Refusal{"inspect", states::manageable, no_bmc, 400, "BMC"},
-                    Refusal{"deleted", states::active, no_bmc, 500, "Can not delete instance"},
+                    Refusal{"deleted", states::active, no_bmc, 400, "can not be undeployed"},
                     Refusal{"provide", states::manageable,
                             [](model::Node& n, Options& o) {
                                 n.maintenance = true;

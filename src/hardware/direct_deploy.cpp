@@ -23,6 +23,10 @@ constexpr const char* kWriteImage = "write_image";
 std::map<std::string, std::string> DirectDeploy::properties() const {
     auto all = AgentDeploy::properties();
     all["image_download_source"] = "http or local: where the agent gets the image from.";
+    all["image_http_proxy"] = "URL of the proxy by which the agent gets images from http URLs.";
+    all["image_https_proxy"] = "URL of the proxy by which the agent gets images from https URLs.";
+    all["image_no_proxy"] =
+        "Hosts and domains, with commas between, that the agent reaches without those proxies.";
     return all;
 }
 

@@ -36,6 +36,23 @@ void note(model::Node& node, const std::string& url, image::ImageFormat format,
     node.driver_internal_info.set(kPrepared, Json(std::move(prepared)));
 }
 
+/// `image_http_proxy` and `image_https_proxy` by the scheme that they are for. Throws InvalidValue.
+JsonObject proxies_of(const model::Node& node) {
+    JsonObject proxies;
+    for (std::string_view scheme : {"http", "https"}) {
+        auto key = fmt::format("image_{}_proxy", scheme);
+        auto url = node.driver_info.get_text(key);
+        if (url.empty()) continue;
+        bool other_scheme =
+            url.contains("://") && !url.starts_with("http://") && !url.starts_with("https://");
+        if (other_scheme)
+            throw InvalidValue(fmt::format("Node {}: driver_info.{} must be an http or https URL.",
+                                           node.uuid, key));
+        proxies[scheme] = url;
+    }
+    return proxies;
+}
+
 std::string without_query(std::string_view url) {
     return std::string(url.substr(0, url.find_first_of("?#")));
 }
@@ -55,6 +72,7 @@ void InstanceImages::validate(const model::Node& node) const {
                         "missing. Missing are: "
                         "['instance_info.image_source']",
                         node.uuid));
+    proxies_of(node);
     bool is_file = href.starts_with("file://");
     if (!is_file && !href.starts_with("http://") && !href.starts_with("https://"))
         image::parse_image_source(href, options_.files);
@@ -147,6 +165,11 @@ JsonObject InstanceImages::image_info(const model::Node& node) const {
     image["stream_raw_images"] = true;
     image["image_type"] = "whole-disk";
     image["node_uuid"] = node.uuid;
+    if (auto proxies = proxies_of(node); !proxies.empty()) {
+        image["proxies"] = std::move(proxies);
+        if (auto direct = node.driver_info.get_text("image_no_proxy"); !direct.empty())
+            image["no_proxy"] = direct;
+    }
     for (auto key : {"os_hash_algo", "os_hash_value"})
         if (auto value = string_member(prepared, key); !value.empty()) image[key] = value;
     return image;

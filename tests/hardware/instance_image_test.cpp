@@ -180,6 +180,22 @@ TEST_F(InstanceImageTest, ValidationSaysWhatIsMissing) {
     EXPECT_NO_THROW(images_->validate(node_.node)) << "a file of this host needs no checksum";
 }
 
+TEST_F(InstanceImageTest, TheAgentIsToldOfProxies) {
+    auto& info = node_.node.driver_info;
+    info.set("image_no_proxy", "10.0.0.1,.example.org");
+    EXPECT_FALSE(images_->image_info(node_.node).contains("no_proxy")) << "there is no proxy";
+    info.set("image_http_proxy", "http://proxy:3128");
+    info.set("image_https_proxy", "proxy:3129");
+    auto told = images_->image_info(node_.node);
+    EXPECT_EQ(told["proxies"],
+              Json(JsonObject{{"http", "http://proxy:3128"}, {"https", "proxy:3129"}}));
+    EXPECT_EQ(told["no_proxy"], Json("10.0.0.1,.example.org"));
+    node_.node.instance_info.set("image_source", "file:///some/where");
+    EXPECT_NO_THROW(images_->validate(node_.node));
+    info.set("image_https_proxy", "socks5://proxy");
+    EXPECT_THAT(error_of([&] { images_->validate(node_.node); }), HasSubstr("image_https_proxy"));
+}
+
 TEST(ConfigDrive, IsBuiltFromItsPartsOrPassedOn) {
     model::Node node;
     node.uuid = "11111111-2222-4333-8444-555555555555";

@@ -52,6 +52,9 @@ struct Field {
     bool unique = false;     ///< At most one row has this value.
     bool indexed = false;    ///< Filters use it: an index is kept.
     bool ordered = false;    ///< Lists are often sorted by it: an index in that order is kept.
+    /// A field by which such lists are often filtered: an index in that order is kept for each of
+    /// its values. Without it, a list of nearly all rows would be sorted to show a page.
+    std::string_view ordered_within = {};
     int max_length = 0;      ///< Characters; 0: no limit.
 
     constexpr bool stored() const { return member.index() != 0; }
@@ -71,6 +74,9 @@ inline constexpr auto masked = [](auto& f) { f.masked = true; };
 inline constexpr auto unique = [](auto& f) { f.unique = true; };
 inline constexpr auto indexed = [](auto& f) { f.indexed = true; };
 inline constexpr auto ordered = [](auto& f) { f.ordered = true; };
+constexpr auto ordered_within(std::string_view filter) {
+    return [filter](auto& f) { f.ordered_within = filter; };
+}
 constexpr auto at_most(int characters) {
     return [characters](auto& f) { f.max_length = characters; };
 }

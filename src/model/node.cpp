@@ -42,7 +42,7 @@ constexpr Field<Node> kFields[] = {
     field("maintenance", boolean, &Node::maintenance, since(1, 1), brief, always),
     field("maintenance_reason", text, &Node::maintenance_reason, since(1, 1)),
     field("name", text, &Node::name, since(1, 5), brief, always, unique, ordered,
-          at_most(255)),
+          ordered_within("provision_state"), at_most(255)),
     field("network_data", object, &Node::network_data, since(1, 66), always),
     field("owner", text, &Node::owner, since(1, 50), always, indexed, at_most(255)),
     field("parent_node", text, &Node::parent_node, since(1, 83), always, indexed, at_most(36)),

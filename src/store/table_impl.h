@@ -169,6 +169,11 @@ std::vector<Index> wanted_indices(const Dialect& dialect, const Table<R>& table)
         if (field.ordered)
             wanted.push_back({fmt::format("{}_{}_order", name, field.name), name,
                               dialect.order(sort_expression(dialect, field))});
+        if (!field.ordered_within.empty())
+            wanted.push_back({fmt::format("{}_{}_{}_order", name, field.ordered_within, field.name),
+                              name,
+                              fmt::format("\"{}\",{}", field.ordered_within,
+                                          dialect.order(sort_expression(dialect, field)))});
     }
     if (const auto& [first, second] = table.unique_pair; !first.empty())
         wanted.push_back({fmt::format("{}_{}_{}", name, first, second), name,

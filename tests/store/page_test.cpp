@@ -130,29 +130,41 @@ TEST_F(Pages, OfNodesInEveryOrder) {
 TEST_F(Pages, ByNameReadNoMoreThanTheirRows) {
     SKIP_UNLESS_SQLITE("this reads its plan");
     write([](Sql& db) {
-        for (int i = 0; i < 2000; ++i) {
+        for (int i = 0; i < 3000; ++i) {
             model::Node node;
             node.uuid = new_uuid();
             node.driver = "fake-hardware";
             node.name = "node-" + std::to_string(i);
-            node.provision_state = "enroll";
+            node.provision_state = i % 20 == 0 ? "active" : "enroll";
             nodes::insert(db, node);
         }
     });
     reopen();  // which takes the statistics that the plan is made by
-    // The conditions of a list: a filter, and that children are left out.
-    PageQuery query{.where = {{"provision_state = ?", {"enroll"}}, {"+parent_node IS NULL", {}}},
-                    .sort_key = "name"};
-    for (bool descending : {false, true}) {
-        query.descending = descending;
-        auto statement = page_statement(sqlite_dialect(), node_table(), query, query.where, "name");
-        std::string plan;
-        read([&](Sql& db) {
-            Query explain(db, "EXPLAIN QUERY PLAN " + statement);
-            while (explain.step()) plan.append(explain.text(3)).append("\n");
-        });
-        EXPECT_NE(plan.find("nodes_name_order"), plan.npos) << plan;
-        EXPECT_EQ(plan.find("TEMP B-TREE"), plan.npos) << plan;
+    // The conditions of a list: a filter, that children are left out, and where the page begins.
+    const Condition in_state{"provision_state = ?", {"enroll"}};
+    const Condition no_child{"+parent_node IS NULL", {}};
+    PageQuery query{.sort_key = "name"};
+    for (bool filtered : {false, true}) {
+        for (bool descending : {false, true}) {
+            query.where = {no_child};
+            if (filtered) query.where.push_back(in_state);
+            query.descending = descending;
+            std::string plan;
+            read([&](Sql& db) {
+                auto any = nodes::in_states(db, std::array{std::string_view("active")}).front();
+                query.marker = any;
+                auto where = query.where;
+                where.push_back(detail::behind_marker(db, node_table(), query));
+                auto statement =
+                    page_statement(sqlite_dialect(), node_table(), query, where, "name");
+                Query explain(db, "EXPLAIN QUERY PLAN " + statement);
+                while (explain.step()) plan.append(explain.text(3)).append("\n");
+            });
+            EXPECT_NE(plan.find(filtered ? "nodes_provision_state_name_order" : "nodes_name_order"),
+                      plan.npos)
+                << plan;
+            EXPECT_EQ(plan.find("TEMP B-TREE"), plan.npos) << plan;
+        }
     }
 }
 

@@ -93,7 +93,7 @@ auth_strategy = keystone
 [api]
 enable_ssl_api = true
 [database]
-connection = mysql+pymysql://ironic:hunter2@db/ironic
+connection = oracle://ironic:hunter2@db/ironic
 [conductor]
 heartbeat_timeout = 10
 conductor_cleanup_timeout = 60

@@ -112,16 +112,6 @@ Condition is_set(std::string_view column, bool set) {
     return {fmt::format("{}\"{}\" IS {}NULL", set ? "" : "+", column, set ? "NOT " : ""), {}};
 }
 
-Condition one_of(std::string_view column, const std::vector<std::string>& values) {
-    Condition condition;
-    for (const auto& value : values) {
-        condition.sql += condition.sql.empty() ? "?" : ",?";
-        condition.values.emplace_back(value);
-    }
-    condition.sql = fmt::format("\"{}\" IN ({})", column, condition.sql);
-    return condition;
-}
-
 std::vector<Condition> flag_conditions(const NodeFilters& filters) {
     std::vector<Condition> where;
     if (filters.associated) where.push_back(is_set("instance_uuid", *filters.associated));

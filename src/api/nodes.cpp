@@ -218,15 +218,21 @@ void refuse_while_inspecting(const Call& call, const std::string& node_uuid,
                                    what, node->label()));
 }
 
-store::Condition node_has(std::string_view column, const std::vector<std::string>& values) {
+store::Condition one_of(std::string_view column, const std::vector<std::string>& values) {
     store::Condition condition;
     std::string marks;
     for (const auto& value : values) {
         marks += marks.empty() ? "?" : ",?";
         condition.values.emplace_back(value);
     }
-    condition.sql =
-        fmt::format("node_uuid IN (SELECT uuid FROM nodes WHERE {} IN ({}))", column, marks);
+    if (marks.empty()) marks = "NULL";  // not every database knows an empty list
+    condition.sql = fmt::format("\"{}\" IN ({})", column, marks);
+    return condition;
+}
+
+store::Condition node_has(std::string_view column, const std::vector<std::string>& values) {
+    auto condition = one_of(column, values);
+    condition.sql = fmt::format("node_uuid IN (SELECT uuid FROM nodes WHERE {})", condition.sql);
     return condition;
 }
 

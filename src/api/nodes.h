@@ -37,6 +37,9 @@ model::Node node_for_moved_part(const Call& call, const std::string& from, std::
 /// (since 1.39).
 void refuse_while_inspecting(const Call& call, const std::string& node_uuid, std::string_view what);
 
+/// Rows whose `column` is one of `values`; none of no values.
+store::Condition one_of(std::string_view column, const std::vector<std::string>& values);
+
 /// True for rows of a node whose `column` is one of `values`.
 store::Condition node_has(std::string_view column, const std::vector<std::string>& values);
 

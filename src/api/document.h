@@ -76,6 +76,14 @@ void append_field(std::string& out, const model::Field<R>& field, const R& row) 
         field.member);
 }
 
+/// Whether the stored value of a field is none, as most are of most rows.
+template <class R>
+bool is_null(const model::Field<R>& field, const R& row) {
+    if (const auto* text = std::get_if<std::optional<std::string> R::*>(&field.member))
+        return !(row.*(*text));
+    return false;
+}
+
 template <class R>
 class Document {
 public:
@@ -127,18 +135,23 @@ public:
     void append(const Showing& showing, const R& row, std::string& out) const {
         out += '{';
         for (const auto& piece : layout_->pieces) {
-            out += piece.key;
-            if (piece.view)
+            if (piece.view) {
+                out += piece.key;
                 piece.view->append(showing, row, out);
-            else
+            } else if (is_null(*piece.field, row)) {
+                out += piece.null;
+            } else {
+                out += piece.key;
                 append_field(out, *piece.field, row);
+            }
         }
         out += '}';
     }
 
 private:
     struct Piece {
-        std::string key;  ///< `,"name":`
+        std::string key;   ///< `,"name":`
+        std::string null;  ///< `,"name":null`
         const Field* field;
         const View<R>* view;
     };
@@ -159,7 +172,7 @@ private:
                 if (candidate.field == field.name) view = &candidate;
             std::string key = pieces.empty() ? "" : ",";
             append_json_string(key, field.name);
-            pieces.push_back({key + ':', &field, view});
+            pieces.push_back({key + ':', key + ":null", &field, view});
             need(field.name);
             if (!view) return;
             for (auto name : view->needs) need(name);

@@ -17,9 +17,13 @@ constexpr std::array<std::string_view, 11> kStatesFields = {
     "target_raid_config",   "boot_mode",   "secure_boot",
 };
 
+/// Bytes; room for most nodes with all their fields.
+constexpr std::size_t kUsualSize = 4096;
+
 HttpResponse show(const Call& call, const std::optional<std::vector<std::string>>& fields) {
     auto node = find_node(call, call.words[0]);
     std::string body;
+    body.reserve(kUsualSize);
     shown_document(node_resource(), call, fields).append(Showing(call), node, body);
     return json_reply(200, std::move(body));
 }

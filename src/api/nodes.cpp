@@ -173,7 +173,7 @@ Node find_visible_node(const Call& call, std::string_view ident) {
         uuid ? call.parts->manners.any_uuid_form || *uuid == ident : call.has(since(1, 5));
     std::optional<Node> node;
     if (usable)
-        node = call.store().read([&](store::Sql& db) {
+        node = call.store().look_up([&](store::Sql& db) {
             auto found = store::nodes::find(db, ident);
             if (!found && call.json_suffix)
                 found = store::nodes::find(db, fmt::format("{}.json", ident));

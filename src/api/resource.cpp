@@ -16,8 +16,8 @@ Showing::Showing(const Call& of_call)
       redacts(!call.access.may("node:get:filter_threshold")) {
     append_json_string(base, of_call.base);
     base = base.substr(1, base.size() - 2);
-    self_link = fmt::format(R"([{{"href":"{}/v1/)", base);
-    bookmark_link = fmt::format(R"(","rel":"self"}},{{"href":"{}/)", base);
+    self_link.append(R"([{"href":")").append(base).append("/v1/");
+    bookmark_link.append(R"(","rel":"self"},{"href":")").append(base).append("/");
 }
 
 void append_links(std::string& out, const Showing& showing, std::string_view collection,

@@ -47,6 +47,8 @@ void HttpHeaders::set(std::string_view name, std::string value) {
 }
 
 void HttpHeaders::add(std::string name, std::string value) {
+    constexpr std::size_t kUsual = 8;
+    if (fields_.empty()) fields_.reserve(kUsual);
     fields_.emplace_back(std::move(name), std::move(value));
 }
 
@@ -72,6 +74,8 @@ std::vector<std::pair<std::string, std::string>> parse_query(std::string_view qu
 }
 
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
+    bool plain = text.find('%') == text.npos && (!plus_is_space || text.find('+') == text.npos);
+    if (plain) return std::string(text);
     std::string decoded;
     decoded.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {

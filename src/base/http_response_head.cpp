@@ -83,7 +83,7 @@ bool is_framing(std::string_view name) {
 }
 
 bool has_line_break(std::string_view text) {
-    return text.find_first_of(std::string_view("\r\n\0", 3)) != text.npos;
+    return std::ranges::any_of(text, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
 void append_content_length(std::string& head, const HttpResponse& response,

@@ -99,17 +99,24 @@ constexpr auto kPlain = [] {
     return plain;
 }();
 
-/// True when the eight bytes at `at` are all plain, told by arithmetic on all of them at once: only
-/// a byte that is not plain can set the highest bit of one, its own or the next one's.
-bool is_plain_octet(std::string_view text, std::size_t at) {
+/// Looks at eight bytes at once: some highest bit is set when one of them is not plain, its own or
+/// the next one's.
+std::uint64_t odd_bits(const char* eight) {
     constexpr std::uint64_t kEach = 0x0101'0101'0101'0101;
-    if (text.size() - at < 8) return false;
     std::uint64_t bytes = 0;
-    std::memcpy(&bytes, text.data() + at, sizeof bytes);
+    std::memcpy(&bytes, eight, sizeof bytes);
     auto control = bytes - kEach * 0x20;
     auto quote = (bytes ^ kEach * '"') - kEach;
     auto backslash = (bytes ^ kEach * '\\') - kEach;
-    return ((bytes | control | quote | backslash) & kEach * 0x80) == 0;
+    return (bytes | control | quote | backslash) & kEach * 0x80;
+}
+
+/// Nearly all texts are plain throughout; this says so of those that are not too short for it.
+bool is_plain(std::string_view text) {
+    if (text.size() < 8) return false;
+    std::uint64_t odd = odd_bits(text.data() + text.size() - 8);
+    for (std::size_t i = 0; i + 8 < text.size(); i += 8) odd |= odd_bits(text.data() + i);
+    return odd == 0;
 }
 
 std::uint8_t byte_at(std::string_view text, std::size_t index) {
@@ -184,11 +191,16 @@ std::string to_text(const Json& value) {
 
 void append_json_string(std::string& out, std::string_view text) {
     out += '"';
+    if (is_plain(text)) {
+        out += text;
+        out += '"';
+        return;
+    }
     std::size_t start = 0;  // of the stretch that is copied as it is
     for (std::size_t i = 0; i < text.size();) {
         auto byte = byte_at(text, i);
         if (kPlain[byte]) {
-            i += is_plain_octet(text, i) ? 8 : 1;
+            ++i;
             continue;
         }
         if (auto length = byte < 0x80 ? 0 : utf8_length(text.substr(i)); length > 0) {

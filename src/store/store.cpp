@@ -62,12 +62,7 @@ public:
         }
     }
 
-    void forget_idle() {
-        std::lock_guard lock(mutex_);
-        idle_.clear();
-    }
-
-private:
+    /// A connection without a transaction.
     Reader borrow() {
         std::unique_lock lock(mutex_);
         bool free = freed_.wait_for(lock, options_.pool_timeout, [&] { return !is_exhausted(); });
@@ -85,6 +80,12 @@ private:
         return open();
     }
 
+    void forget_idle() {
+        std::lock_guard lock(mutex_);
+        idle_.clear();
+    }
+
+private:
     bool is_exhausted() const {
         return options_.database.is_server() && borrowed_ >= options_.readers + options_.overflow;
     }
@@ -198,14 +199,18 @@ struct Store::Reading::Borrowed {
     Reader reader;
 };
 
-Store::Reading::Reading(Store& store)
-    : store_(store), borrowed_(std::make_unique<Borrowed>(store.state_->readers.begin())) {}
+// On a server it is the beginning of a transaction that finds out whether the connection still is.
+Store::Reading::Reading(Store& store, Snapshot snapshot)
+    : store_(store),
+      begun_(snapshot == Snapshot::kept || store.state_->options.database.is_server()),
+      borrowed_(std::make_unique<Borrowed>(begun_ ? store.state_->readers.begin()
+                                                  : store.state_->readers.borrow())) {}
 
 Store::Reading::~Reading() {
     auto& reader = borrowed_->reader;
     bool good = true;
     try {
-        reader.db->commit();
+        if (begun_) reader.db->commit();
     } catch (const Error&) {
         good = false;  // A connection in doubt is not used again.
     }

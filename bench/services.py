@@ -48,6 +48,7 @@ class Ferrite:
     name = "ferrited"
     operations = 1600  # how many make a rate: enough for the clock of processor time
     load_seconds = 3
+    walks = 9
 
     def __init__(self, directory):
         self.server = Ferrited(directory / "ferrited", merged(FAKE_INTERFACES, QUIET))
@@ -81,6 +82,7 @@ class Peer:
     name = "original"
     operations = 48
     load_seconds = 12
+    walks = 1
     script = SHARED / "peer/peer-ironic.sh"
 
     def __init__(self, directory):

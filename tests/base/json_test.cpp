@@ -59,16 +59,35 @@ TEST(Json, EscapesStrings) {
 
 TEST(Json, EscapesAByteWhereverItStandsAmongPlainOnes) {
     for (char odd : {'"', '\\', '\n', '\x1f', '\0'}) {
-        for (std::size_t at = 0; at < 24; ++at) {
-            std::string text(24, '\x7f');
-            text[at] = odd;
-            text[23 - at] = odd;
-            std::string written;
-            append_json_string(written, text);
-            EXPECT_EQ(std::string(parse_json(written).get_string()), text) << at;
-            EXPECT_EQ(written.find('\n'), written.npos);
+        for (std::size_t size = 1; size <= 25; ++size) {
+            for (std::size_t at = 0; at < size; ++at) {
+                std::string text(size, '\x7f');
+                text[at] = odd;
+                auto written = quoted(std::string_view(text));
+                EXPECT_EQ(std::string(parse_json(written).get_string()), text) << at;
+                EXPECT_EQ(written.find('\n'), written.npos);
+            }
         }
     }
+}
+
+TEST(Json, CopiesWhatNeedsNoEscape) {
+    for (std::size_t size = 0; size <= 25; ++size)
+        for (char plain : {' ', '!', '#', '[', ']', '~', '\x7f'}) {
+            std::string text(size, plain);
+            EXPECT_EQ(quoted(std::string_view(text)), '"' + text + '"');
+        }
+}
+
+TEST(Json, ReplacesABadByteWhereverItStandsAmongPlainOnes) {
+    for (std::size_t size = 1; size <= 25; ++size)
+        for (std::size_t at = 0; at < size; ++at) {
+            std::string text(size, '!');
+            text[at] = '\xFF';
+            auto expected = text;
+            EXPECT_EQ(quoted(std::string_view(text)),
+                      '"' + expected.replace(at, 1, "\xEF\xBF\xBD") + '"');
+        }
 }
 
 TEST(Json, ReplacesBytesThatAreNoUtf8) {

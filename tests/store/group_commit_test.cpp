@@ -175,6 +175,37 @@ TEST_F(GroupCommit, AReaderSeesOneSnapshot) {
     EXPECT_EQ(count("nodes"), 2);
 }
 
+TEST_F(GroupCommit, ALookUpSeesWhatIsStoredWithoutATransaction) {
+    auto rows = [](Sql& db) {
+        Query q(db, "SELECT count(*) FROM nodes");
+        return q.step() ? q.integer(0) : -1;
+    };
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(store().look_up(rows), i);
+        add_node("n" + std::to_string(i));
+    }
+    EXPECT_EQ(store().look_up([](Sql& db) { return db.in_transaction(); }),
+              database_.database().is_server());
+    EXPECT_EQ(read(rows), 3) << "a connection serves both kinds of readers in turn";
+}
+
+TEST_F(GroupCommit, ALookUpThatThrowsHoldsNoSnapshot) {
+    for (int i = 0; i < 3; ++i) {
+        add_node("n" + std::to_string(i));
+        EXPECT_EQ(message_of<Conflict>([&] {
+                      store().look_up([](Sql& db) {
+                          Query q(db, "SELECT uuid FROM nodes");
+                          q.step();
+                          throw Conflict("in the middle");
+                          return 0;
+                      });
+                  }),
+                  "in the middle");
+        EXPECT_EQ(store().look_up([](Sql& db) { return nodes::all_uuids(db).size(); }),
+                  static_cast<std::size_t>(i + 1));
+    }
+}
+
 TEST_F(GroupCommit, MoreReadersThanConnectionsAreKept) {
     add_node("n");
     std::function<std::int64_t(int)> nested = [&](int depth) -> std::int64_t {

@@ -56,13 +56,14 @@ std::string origin_of(const std::string& text) {
 }
 
 /// A URL fit for a message: no user, no password, and no query, which may hold a signature.
-std::string presentable(const std::string& text) {
+std::string presentable(const std::string& text, bool path_is_secret) {
     Url url(curl_url(), &curl_url_cleanup);
     if (curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) return "(bad URL)";
     for (auto part : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS, CURLUPART_QUERY,
                       CURLUPART_FRAGMENT}) {
         curl_url_set(url.get(), part, nullptr, 0);
     }
+    if (path_is_secret) curl_url_set(url.get(), CURLUPART_PATH, nullptr, 0);
     char* shown = nullptr;
     if (curl_url_get(url.get(), CURLUPART_URL, &shown, 0) != CURLUE_OK) return "(bad URL)";
     std::string copy(shown);
@@ -244,8 +245,16 @@ void prepare(Transfer& transfer) {
     set_tls(easy, request);
 }
 
+bool was_connected(const Transfer& transfer) {
+    curl_off_t microseconds = 0;
+    curl_easy_getinfo(transfer.easy.get(), CURLINFO_PRETRANSFER_TIME_T, &microseconds);
+    return microseconds > 0;
+}
+
 HttpClientError to_error(const Transfer& transfer, CURLcode code) {
     auto kind = failure_kind(code);
+    // Nothing was sent: there was not even a connection by then.
+    if (kind == HttpFailure::timeout && !was_connected(transfer)) kind = HttpFailure::connect;
     std::string cause = code == CURLE_ABORTED_BY_CALLBACK ? "the client was shut down"
                         : transfer.error_text[0]          ? transfer.error_text
                                                           : curl_easy_strerror(code);
@@ -260,8 +269,9 @@ HttpClientError to_error(const Transfer& transfer, CURLcode code) {
         kind = HttpFailure::stalled;
         cause = fmt::format("no byte for {} s", transfer.request.stall_timeout.count());
     }
-    return {kind, fmt::format("{} {}: {}", transfer.request.method,
-                              presentable(transfer.request.url), cause)};
+    return {kind,
+            fmt::format("{} {}: {}", transfer.request.method,
+                        presentable(transfer.request.url, transfer.request.path_is_secret), cause)};
 }
 
 void initialise_curl() {

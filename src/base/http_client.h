@@ -24,6 +24,7 @@ struct HttpFetch {
     std::chrono::seconds stall_timeout{60};     ///< Gives up after this long without a byte.
     std::uint64_t max_response_bytes = 16 * 1024 * 1024;  ///< With on_body too; 0: no limit.
     bool follow_redirects = true;
+    bool path_is_secret = false;  ///< Errors name only scheme, host and port of the URL.
     bool verify_tls = true;
     std::string ca_file;  ///< PEM bundle in place of the system's.
     std::string ca_pem;   ///< The same as text; wins over ca_file.

@@ -119,6 +119,9 @@ bool is_plain(std::string_view text) {
     return odd == 0;
 }
 
+/// U+FFFD: what firmware and hardware report is not always UTF-8.
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+
 std::uint8_t byte_at(std::string_view text, std::size_t index) {
     return static_cast<std::uint8_t>(text[index]);
 }
@@ -211,12 +214,33 @@ void append_json_string(std::string& out, std::string_view text) {
         if (byte < 0x80) {
             append_escaped(out, byte);
         } else {
-            out += "\xEF\xBF\xBD";  // U+FFFD: what firmware and hardware report is not always UTF-8
+            out += kReplacement;
         }
         start = ++i;
     }
     out.append(text, start);
     out += '"';
+}
+
+void mend_text(std::string& text) {
+    std::string mended;
+    std::size_t start = 0;  // of the stretch that is as it should be
+    for (std::size_t i = 0; i < text.size();) {
+        auto byte = byte_at(text, i);
+        auto length = byte == 0     ? 0
+                      : byte < 0x80 ? 1
+                                    : utf8_length(std::string_view(text).substr(i));
+        if (length > 0) {
+            i += length;
+            continue;
+        }
+        mended.append(text, start, i - start);
+        mended += kReplacement;
+        start = ++i;
+    }
+    if (start == 0) return;
+    mended.append(text, start);
+    text = std::move(mended);
 }
 
 const Json& member(const Json& value, std::string_view key) {

@@ -1,8 +1,9 @@
 #pragma once
 
-#include <boost/json/value.hpp>
 #include <string>
 #include <string_view>
+
+#include <boost/json/value.hpp>
 
 namespace ferrite {
 
@@ -20,6 +21,9 @@ std::string to_text(const Json& value);
 
 /// Appends `text` to `out` as a JSON string with its quotes.
 void append_json_string(std::string& out, std::string_view text);
+
+/// Makes `text` what a database and JSON take: UTF-8 without NUL. Any other byte becomes U+FFFD.
+void mend_text(std::string& text);
 
 /// The member `key` of an object, or null when `value` is no object or has no such member.
 const Json& member(const Json& value, std::string_view key);

@@ -66,7 +66,7 @@ struct WebhookQueue::State : std::enable_shared_from_this<State> {
         ++lost_unsaid;
         if (last_warning != Clock::time_point() && Clock::now() - last_warning < kBetweenWarnings)
             return;
-        log_warning("WEBHOOK_LOST", "url={} documents={} in_all={} reason=\"{}\"", options.url,
+        log_warning("WEBHOOK_LOST", "documents={} in_all={} reason=\"{}\"",
                     std::exchange(lost_unsaid, 0), lost, why);
         last_warning = Clock::now();
     }
@@ -75,6 +75,7 @@ struct WebhookQueue::State : std::enable_shared_from_this<State> {
         HttpFetch request;
         request.method = "POST";
         request.url = options.url;
+        request.path_is_secret = true;
         request.headers = document.headers;
         request.headers.set("Content-Type", "application/json");
         if (!options.secret.empty())

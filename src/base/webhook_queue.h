@@ -25,8 +25,8 @@ namespace ferrite {
 class WebhookQueue {
 public:
     struct Options {
-        std::string url;
-        Secret secret;                                 ///< Empty: no signature.
+        std::string url;  ///< Whoever knows it may often post to it: only its host is logged.
+        Secret secret;    ///< Empty: no signature.
         std::size_t capacity = 1000;                   ///< Documents that wait.
         unsigned attempts = 5;                         ///< For each; then it is lost.
         std::chrono::milliseconds first_pause{1'000};  ///< Doubles with each attempt.

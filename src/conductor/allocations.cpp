@@ -204,8 +204,15 @@ void resume_allocations(Services& services) {
 }
 
 Task<> adopt_allocations(Services* services) {
+    auto orphans =
+        services->store.read([](store::Sql& db) { return store::allocations::orphans(db); });
+    if (orphans.empty()) co_return;
     auto uuids = co_await services->store.write([&](store::Sql& db) {
-        return store::allocations::adopt_orphans(db, services->options.host);
+        auto mine = orphans;
+        std::erase_if(mine, [&](const std::string& uuid) {
+            return !store::allocations::adopt(db, uuid, services->options.host);
+        });
+        return mine;
     });
     for (const auto& uuid : uuids) {
         log_info("ALLOCATION_ADOPTED", "allocation={}", uuid);

@@ -37,6 +37,10 @@ constexpr auto kDrainPoll = std::chrono::milliseconds(20);
 /// A look at a waiting node that came to nothing is repeated.
 constexpr std::chrono::seconds kAfterTrouble{10};
 
+/// Kinds of moment that are one look each; the others are the routines'.
+constexpr std::array kLooks = {Deadlines::Kind::wait_timeout, Deadlines::Kind::boot_retry,
+                               Deadlines::Kind::hand_over, Deadlines::Kind::agent};
+
 /// How far the looks at all waiting agents are spread after a start.
 constexpr std::chrono::milliseconds kSpreadOfLooks{1'000};
 
@@ -48,8 +52,11 @@ struct Background::State : std::enable_shared_from_this<State> {
     Deadlines deadlines;
     Territory territory;
     std::atomic<bool> stopping = false;
+    std::atomic<bool> to_survey = true;  ///< Nodes may be this conductor's that were not before.
+    bool allocations_resumed = false;
     std::optional<Routines> routines;  ///< Once there is something to point to.
     std::optional<Periodic> clean_up;  ///< Of conductors that are long gone; since the start.
+    std::optional<Periodic> surveys;  ///< Nodes change their driver or group, too; since the start.
 
     explicit State(Services& s)
         : kept(s.shared_from_this()), services(s), deadlines(s.runtime), territory(s, events()) {}
@@ -58,7 +65,7 @@ struct Background::State : std::enable_shared_from_this<State> {
         return {.taken = [this](const store::nodes::Place& place) { take(place); },
                 .lost = [this](const std::string& uuid) { forget(uuid); },
                 .again =
-                    [this](const std::string& uuid, std::chrono::milliseconds from_now) {
+                    [this](const std::string& uuid, std::chrono::seconds from_now) {
                         if (!stopping) deadlines.set(Deadlines::Kind::hand_over, uuid, from_now);
                     }};
     }
@@ -80,9 +87,7 @@ struct Background::State : std::enable_shared_from_this<State> {
     }
 
     void forget(const std::string& uuid) {
-        for (auto kind : {Deadlines::Kind::wait_timeout, Deadlines::Kind::boot_retry,
-                          Deadlines::Kind::hand_over, Deadlines::Kind::agent})
-            deadlines.cancel(kind, uuid);
+        for (auto kind : kLooks) deadlines.cancel(kind, uuid);
         for (auto kind : Routines::kinds()) deadlines.cancel(kind, uuid);
         services.drivers.forget_node(uuid);
     }
@@ -105,52 +110,31 @@ struct Background::State : std::enable_shared_from_this<State> {
 
     void on_due(Deadlines::Kind kind, const std::string& uuid) {
         if (stopping) return;
-        if (kind == Deadlines::Kind::hand_over) {
-            services.runtime.spawn("hand-over of node " + uuid, territory.look_at(uuid));
-            return;
-        }
-        if (kind == Deadlines::Kind::agent) {
-            services.runtime.spawn("look at the agent of node " + uuid,
-                                   look_at_agent_of(shared_from_this(), uuid));
-            return;
-        }
-        if (kind == Deadlines::Kind::wait_timeout) {
-            services.runtime.spawn("wait time-out of node " + uuid,
-                                   look_at_wait(shared_from_this(), uuid));
-            return;
-        }
-        if (kind == Deadlines::Kind::boot_retry) {
-            services.runtime.spawn("boot retry of node " + uuid,
-                                   look_at_boot(shared_from_this(), uuid));
-            return;
-        }
-        if (territory.has(uuid)) routines->take(kind, uuid);
+        if (std::ranges::find(kLooks, kind) != kLooks.end())
+            services.runtime.spawn("look at node " + uuid,
+                                   take_look(shared_from_this(), kind, uuid));
+        else if (territory.has(uuid))
+            routines->take(kind, uuid);
     }
 
-    static Task<> look_at_agent_of(std::shared_ptr<State> self, std::string uuid) {
-        bool looked = co_await look_at_agent(&self->services, uuid);
-        if (!looked && !self->stopping)
-            self->deadlines.set(Deadlines::Kind::agent, uuid, kAfterTrouble);
+    /// Returns after how long the node is to be looked at again; zero: never.
+    Task<std::chrono::seconds> look(Deadlines::Kind kind, std::string uuid) {
+        using enum Deadlines::Kind;
+        if (kind == wait_timeout) return check_wait_timeout(&services, std::move(uuid));
+        if (kind == boot_retry) return retry_boot(&services, std::move(uuid));
+        if (kind == agent) return look_at_agent(&services, std::move(uuid));
+        return territory.look_at(std::move(uuid));
     }
 
-    static Task<> look_at_wait(std::shared_ptr<State> self, std::string uuid) {
+    /// A look that came to nothing is repeated: nothing else would see to the node.
+    static Task<> take_look(std::shared_ptr<State> self, Deadlines::Kind kind, std::string uuid) {
         std::chrono::seconds again = kAfterTrouble;
         try {
-            again = co_await check_wait_timeout(&self->services, uuid);
+            again = co_await self->look(kind, uuid);
         } catch (const std::exception& error) {
-            log_error("WAIT_TIMEOUT_FAILED", "node={} error={}", uuid, error.what());
+            log_error("NODE_LOOK_FAILED", "node={} error={}", uuid, error.what());
         }
-        if (again.count() > 0) self->deadlines.set(Deadlines::Kind::wait_timeout, uuid, again);
-    }
-
-    static Task<> look_at_boot(std::shared_ptr<State> self, std::string uuid) {
-        std::chrono::seconds again = kAfterTrouble;
-        try {
-            again = co_await retry_boot(&self->services, uuid);
-        } catch (const std::exception& error) {
-            log_error("BOOT_RETRY_FAILED", "node={} error={}", uuid, error.what());
-        }
-        if (again.count() > 0) self->deadlines.set(Deadlines::Kind::boot_retry, uuid, again);
+        if (again.count() > 0) self->deadlines.set(kind, uuid, again);
     }
 
     static Task<> forget_gone_conductors(std::shared_ptr<State> self) {
@@ -166,27 +150,35 @@ struct Background::State : std::enable_shared_from_this<State> {
     static Task<> beat(std::shared_ptr<State> self) {
         auto& services = self->services;
         auto last = std::chrono::steady_clock::now();
-        while (!services.ended) {
+        bool survey_failed = false;
+        while (!services.ended && !self->departed()) {
+            // What fails is tried again after the next beat: nobody else would take the nodes on.
+            if (!survey_failed && !self->stopping && self->to_survey.exchange(false)) {
+                auto failure = co_await failure_of(take_over(self));
+                if (failure) log_error("CONDUCTOR_TAKE_OVER_FAILED", "error={}", *failure);
+                survey_failed = failure.has_value();
+                if (survey_failed) self->to_survey = true;
+            }
             co_await sleep_for(kBeatPoll);
             auto now = std::chrono::steady_clock::now();
             if (now - last < services.options.heartbeat_interval) continue;
             last = now;
-            bool changed = false;
-            auto failure = co_await failure_of(be_alive(self, &changed));
+            survey_failed = false;
+            auto failure = co_await failure_of(be_alive(self));
             if (failure) log_error("CONDUCTOR_HEARTBEAT_FAILED", "error={}", *failure);
-            if (changed) co_await take_over(self);
         }
     }
 
-    /// Shows that this conductor is alive, and takes out those that are not. `changed` when locks
-    /// have become free by that.
-    static Task<> be_alive(std::shared_ptr<State> self, bool* changed) {
+    bool departed() const { return services.presence.departed(); }
+
+    /// Shows that this conductor is alive, and takes out those that are not.
+    static Task<> be_alive(std::shared_ptr<State> self) {
         auto& services = self->services;
         auto& presence = services.presence;
         auto before = Presence::now();
         auto silent_since = now_seconds() - services.options.heartbeat_timeout;
         // Who was paused itself can not tell who else was: the others show it in a moment.
-        bool judges = presence.certain() && !self->stopping;
+        bool judges = presence.certain(presence.epoch()) && !self->stopping;
         bool alive = false;
         std::vector<std::string> dead;
         co_await services.store.write([&](store::Sql& db) {
@@ -196,14 +188,15 @@ struct Background::State : std::enable_shared_from_this<State> {
         });
         for (const auto& host : dead)
             log_warning("CONDUCTOR_DEAD", "host={} its work is taken over", host);
-        if (!alive && !self->stopping) {
+        if (!alive && self->stopping) co_return;
+        if (!alive) {
             log_warning("CONDUCTOR_WAS_HELD_DEAD",
                         "host={} what it did is gone on with by others; it enters anew",
                         services.options.host);
             co_await services.store.write([&](store::Sql& db) { self->enter(db); });
         }
         presence.renewed(before);
-        *changed = !alive || !dead.empty();
+        if (!alive || !dead.empty()) self->to_survey = true;
     }
 
     void enter(store::Sql& db) {
@@ -213,15 +206,18 @@ struct Background::State : std::enable_shared_from_this<State> {
                                     offers_text(own_offers(services)));
     }
 
+    static Task<> ask_for_survey(std::shared_ptr<State> self) {
+        if (self) self->to_survey = true;
+        co_return;
+    }
+
+    /// Takes on what is this conductor's by now: at the start all that the last process left.
     static Task<> take_over(std::shared_ptr<State> self) {
         self->services.reread_conductors();
         co_await self->territory.survey();
+        if (!self->allocations_resumed) resume_allocations(self->services);
+        self->allocations_resumed = true;
         co_await adopt_allocations(&self->services);
-    }
-
-    static Task<> take_on(std::shared_ptr<State> self) {
-        resume_allocations(self->services);
-        co_await take_over(self);
     }
 };
 
@@ -231,9 +227,7 @@ Background::Background(Services& services) : state_(std::make_shared<State>(serv
         if (auto state = weak.lock()) state->watch_wait(node);
     };
     services.conductors_changed = [weak = std::weak_ptr(state_)] {
-        auto state = weak.lock();
-        if (state && !state->stopping)
-            state->services.runtime.spawn("taking over nodes", State::take_over(state));
+        if (auto state = weak.lock()) state->to_survey = true;
     };
 }
 
@@ -253,22 +247,33 @@ void Background::start() {
     state_->clean_up.emplace(
         state_->services.runtime, "conductor clean-up", state_->services.options.cleanup_interval,
         [weak = std::weak_ptr(state_)] { return State::forget_gone_conductors(weak.lock()); });
-    // Behind the start, so that ten thousand nodes delay nobody.
-    state_->services.runtime.spawn("taking on nodes", State::take_on(state_));
+    state_->surveys.emplace(
+        state_->services.runtime, "look for nodes to take over",
+        state_->services.options.sync_local_state_interval,
+        [weak = std::weak_ptr(state_)] { return State::ask_for_survey(weak.lock()); });
 }
 
-Task<bool> Background::drain(std::chrono::seconds timeout) {
+Task<> Background::leave() {
     auto& services = state_->services;
     state_->stopping = true;
     state_->deadlines.stop();
     state_->routines->stop();
+    co_await services.store.write(
+        [&](store::Sql& db) { store::conductors::leave(db, services.options.host); });
+}
+
+Task<bool> Background::depart(std::chrono::seconds timeout) {
+    auto& services = state_->services;
     const auto& host = services.options.host;
-    co_await services.store.write([&](store::Sql& db) { store::conductors::leave(db, host); });
     auto deadline = std::chrono::steady_clock::now() + timeout;
     while (services.workers > 0 && std::chrono::steady_clock::now() < deadline)
         co_await sleep_for(kDrainPoll);
     if (services.workers > 0) co_return false;
-    co_await services.store.write([&](store::Sql& db) { store::conductors::depart(db, host); });
+    co_await services.store.write([&](store::Sql& db) {
+        // From here on no lock is taken, also not by a write of the same batch.
+        services.presence.depart();
+        store::conductors::depart(db, host);
+    });
     co_return true;
 }
 

@@ -17,8 +17,11 @@ public:
     ~Background();
 
     void start();
-    /// See Conductor::drain().
-    Task<bool> drain(std::chrono::seconds timeout);
+    /// See Conductor::leave().
+    Task<> leave();
+    /// Waits until what is under way has come to rest, at most `timeout`; then signs this host off.
+    /// False when something still runs.
+    Task<bool> depart(std::chrono::seconds timeout);
 
     /// A node that is new; its power state is looked at from now on. Any thread.
     void watch(const std::string& uuid);

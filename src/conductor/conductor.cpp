@@ -63,8 +63,13 @@ void Conductor::start() {
     state_->background.start();
 }
 
+Task<> Conductor::leave() {
+    return state_->background.leave();
+}
+
 Task<bool> Conductor::drain(std::chrono::seconds timeout) {
-    co_return co_await state_->background.drain(timeout);
+    co_await leave();
+    co_return co_await state_->background.depart(timeout);
 }
 
 std::vector<DriverInfo> Conductor::drivers() const {

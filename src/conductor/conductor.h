@@ -30,8 +30,12 @@ public:
     /// Registers this host, goes on with what was under way when it died, and starts the timers.
     void start();
 
-    /// No new work from timers; waits until what is under way has come to rest, at most `timeout`.
-    /// Then signs this host off. False when something still ran: it goes on after a restart.
+    /// Takes no more nodes: other conductors are in charge of them from now on. No new work from
+    /// timers; calls are still carried out.
+    Task<> leave();
+    /// Leaves, and waits until what is under way has come to rest, at most `timeout`. Then signs
+    /// this host off, which takes no locks any more. False when something still ran: it goes on
+    /// after a restart.
     Task<bool> drain(std::chrono::seconds timeout);
 
     std::vector<DriverInfo> drivers() const override;

@@ -11,6 +11,7 @@
 #include "base/uuid.h"
 #include "conductor/operations.h"
 #include "model/states.h"
+#include "store/conductors.h"
 #include "store/nodes.h"
 
 namespace ferrite::conductor {
@@ -32,6 +33,9 @@ bool is_in(const model::Node& node, const std::array<std::string_view, N>& wante
     return std::ranges::find(wanted, node.provision_state.value_or("")) != wanted.end();
 }
 
+constexpr std::chrono::seconds kNever{0};
+constexpr std::chrono::seconds kLocked{5};  ///< Before a node that is at work is looked at again.
+
 constexpr std::size_t kTokenBytes = 32;
 constexpr const char* kMasked = "******";
 
@@ -40,9 +44,11 @@ constexpr std::string_view kTokenIssuer = "agent_token_issuer";
 
 /// A token that was made by a process that is no more, and that no agent has shown since: its agent
 /// may never have got it, and would be shut out until its node's time is up.
-bool may_be_lost(const model::JsonText& info, std::string_view present) {
+bool may_be_lost(Services& services, const model::JsonText& info) {
     auto issuer = info.get_text(kTokenIssuer);
-    return info.get_text("agent_url").empty() && !issuer.empty() && issuer != present;
+    if (!info.get_text("agent_url").empty() || issuer.empty()) return false;
+    return !services.store.read(
+        [&](store::Sql& db) { return store::conductors::has_entered(db, issuer); });
 }
 
 bool same_token(const std::string& a, const std::string& b) {
@@ -133,34 +139,34 @@ Task<> take_heartbeat(Services* services, std::string uuid, Heartbeat heartbeat)
     carry_out(*services, std::move(session), "heartbeat", go_on);
 }
 
-Task<bool> look_at_agent(Services* services, std::string uuid) {
+Task<std::chrono::seconds> look_at_agent(Services* services, std::string uuid) {
     auto node = services->store.read([&](store::Sql& db) { return store::nodes::find(db, uuid); });
     auto reported = [](const model::Node& of) {
         return is_in(of, kWaitsForAgent) && !of.driver_internal_info.get_text("agent_url").empty();
     };
-    if (!node || !reported(*node)) co_return true;
+    if (!node || !reported(*node)) co_return kNever;
     std::unique_ptr<NodeSession> session;
     try {
         session = co_await NodeSession::lock(services, uuid, NodeSession::Patience::once);
     } catch (const Error& error) {
         log_debug("AGENT_NOT_LOOKED_AT", "node={} error={}", uuid, error.message());
     }
-    if (!session) co_return false;
+    if (!session) co_return kLocked;
     if (!reported(session->node)) {
         co_await session->abandon();
-        co_return true;
+        co_return kNever;
     }
     log_info("AGENT_LOOKED_AT", "node={} state=\"{}\"", uuid,
              session->node.provision_state.value_or(""));
     carry_out(*services, std::move(session), "look at the agent", go_on);
-    co_return true;
+    co_return kNever;
 }
 
 Task<std::string> issue_agent_token(Services* services, std::string uuid) {
     auto session = co_await NodeSession::lock(services, uuid, NodeSession::Patience::once);
     auto& info = session->node.driver_internal_info;
     const auto& present = services->presence.incarnation();
-    if (!info.get_text("agent_secret_token").empty() && !may_be_lost(info, present)) {
+    if (!info.get_text("agent_secret_token").empty() && !may_be_lost(*services, info)) {
         co_await session->abandon();
         co_return kMasked;
     }

@@ -12,9 +12,9 @@ Task<> take_heartbeat(Services* services, std::string uuid, Heartbeat heartbeat)
 
 /// Looks at a node that waits for its agent as if that had just reported: a report may have been
 /// lost with the process that it was made to, and the next one comes minutes later. Does nothing
-/// while the agent has not reported at all. False when somebody has the node's lock: look again
-/// later.
-Task<bool> look_at_agent(Services* services, std::string uuid);
+/// while the agent has not reported at all. Returns after how long the node is to be looked at
+/// again, as when somebody has its lock; zero: never.
+Task<std::chrono::seconds> look_at_agent(Services* services, std::string uuid);
 
 /// The token for an agent that looked its node up: made at the first look-up, asterisks later. A
 /// token that was handed out by a process that died, and not used since, is replaced by a new one.

@@ -8,6 +8,7 @@
 #include <fmt/core.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "base/log_scope.h"
 #include "conductor/failure.h"
@@ -27,26 +28,67 @@ struct Taken {
     std::optional<store::nodes::Lease> lease;
 };
 
-Taken take_lock(store::Sql& db, const std::string& uuid, const std::string& host) {
+Taken take_lock(store::Sql& db, const std::string& uuid, const Services& services) {
+    const auto& host = services.options.host;
+    if (services.presence.departed())
+        throw Error(503, "conductor_stopping", "This conductor is about to stop: retry later.");
     Taken taken;
     taken.node = store::nodes::get(db, uuid);
     taken.lease = store::nodes::reserve(db, taken.node.id, host);
     if (!taken.lease) return taken;
-    // What was read before the lock was taken may be older than the lock's last holder left it.
-    taken.node = store::nodes::get(db, uuid);
+    taken.node.reservation = host;
+    taken.node.reservation_generation = taken.lease->generation;
     taken.ports = store::ports::of_node(db, taken.node.uuid);
     return taken;
 }
 
-/// Not more than `most` bytes, and no half character at the end.
-void cut(std::optional<std::string>& text, std::size_t most) {
-    if (!text || text->size() <= most) return;
+/// What hardware, agents and drivers say is not always text that a database takes: not more than
+/// `most` bytes, and no half character at the end.
+void tidy(std::optional<std::string>& text, std::size_t most) {
+    if (!text) return;
+    mend_text(*text);
+    if (text->size() <= most) return;
     while (most > 0 && (static_cast<unsigned char>((*text)[most]) & 0xC0) == 0x80) --most;
     text->resize(most);
 }
 
-Task<> give_back(std::shared_ptr<Services> services, store::nodes::Lease lease) {
-    co_await services->store.write([&](store::Sql& db) { store::nodes::release(db, lease); });
+constexpr std::chrono::seconds kFirstPause{1};
+constexpr std::chrono::seconds kLongestPause{30};
+
+Task<> give_back_later(std::shared_ptr<Services> services, store::nodes::Lease lease,
+                       std::chrono::seconds pause);
+
+/// Gives the lock back: while the database cannot take it, again and again in the background, as
+/// nobody else would until the next start.
+Task<> give_back(std::shared_ptr<Services> services, store::nodes::Lease lease,
+                 std::chrono::seconds pause = kFirstPause) {
+    auto failure = co_await failure_of(
+        services->store.write([&](store::Sql& db) { store::nodes::release(db, lease); }));
+    if (!failure || services->ended) co_return;
+    log_error("NODE_LOCK_KEPT", "node_id={} retry_seconds={} error={}", lease.node_id,
+              pause.count(), *failure);
+    services->runtime.spawn("release", give_back_later(services, lease, pause));
+}
+
+Task<> give_back_later(std::shared_ptr<Services> services, store::nodes::Lease lease,
+                       std::chrono::seconds pause) {
+    co_await sleep_for(pause);
+    if (!services->ended) co_await give_back(services, lease, std::min(2 * pause, kLongestPause));
+}
+
+/// Takes the lock, or tells who has it. When nobody knows whether it was taken, it is given back.
+Task<Taken> try_lock(Services* services, std::string uuid) {
+    Taken taken;
+    try {
+        co_await services->store.write(
+            [&](store::Sql& db) { taken = take_lock(db, uuid, *services); });
+    } catch (const Error& error) {
+        if (error.code() == "database_in_doubt" && taken.lease)
+            services->runtime.spawn("release " + uuid,
+                                    give_back(services->shared_from_this(), *taken.lease));
+        throw;
+    }
+    co_return taken;
 }
 
 }  // namespace
@@ -58,14 +100,15 @@ Task<std::unique_ptr<NodeSession>> NodeSession::lock(Services* services, std::st
                         : patience == Patience::patient ? UINT_MAX
                                                         : options.locked_retry_attempts;
     for (unsigned attempt = 1;; ++attempt) {
-        auto taken = co_await services->store.write(
-            [&](store::Sql& db) { return take_lock(db, uuid, options.host); });
+        auto epoch = services->presence.epoch();
+        auto taken = co_await try_lock(services, uuid);
         if (taken.lease) {
             std::unique_ptr<NodeSession> session(new NodeSession(*services));
             session->stored_ = taken.node;
             session->node = std::move(taken.node);
             session->ports = std::move(taken.ports);
             session->lease_ = std::move(*taken.lease);
+            session->epoch_ = epoch;
             session->locked_ = true;
             if (interfaces == Interfaces::resolve) session->resolve_interfaces();
             co_return session;
@@ -102,8 +145,8 @@ void NodeSession::resolve_interfaces() {
 
 void NodeSession::write(store::Sql& db) {
     const auto& options = services_->options;
-    cut(node.last_error, options.max_error_length);
-    cut(node.maintenance_reason, options.max_error_length);
+    tidy(node.last_error, options.max_error_length);
+    tidy(node.maintenance_reason, options.max_error_length);
     if (!store::nodes::save(db, stored_, node)) store::nodes::ensure_held(db, lease_);
     if (options.node_history) write_history(db);
 }
@@ -193,7 +236,7 @@ Task<> NodeSession::abandon() {
 Task<> NodeSession::ensure_held() {
     auto& presence = services_->presence;
     bool looks_only = lease_.generation == 0;
-    if (looks_only || (locked_ && presence.certain())) co_return;
+    if (looks_only || (locked_ && presence.certain(epoch_))) co_return;
     auto before = Presence::now();
     co_await write_held([&](store::Sql& db) {
         if (!presence.renew(db)) throw store::nodes::lost(lease_);
@@ -215,11 +258,13 @@ Task<> give_back_on_failure(NodeSession* session, Task<> work) {
 
 void NodeSession::record_error(std::string_view event_type, std::string text) {
     log_error("NODE_ERROR", "node={} type={} error={}", node.uuid, event_type, text);
+    mend_text(text);
     events_.push_back({"ERROR", std::string(event_type), text, node});
     node.last_error = std::move(text);
 }
 
 void NodeSession::record(std::string_view event_type, std::string text) {
+    mend_text(text);
     events_.push_back({"INFO", std::string(event_type), std::move(text), node});
 }
 
@@ -240,9 +285,7 @@ void fail_whatever_it_was(NodeSession* session, std::string_view name, std::stri
 
 /// What came of the work must not get lost to, say, a full disk: the lock is kept until it is safe.
 Task<> keep_result(NodeSession* session) {
-    constexpr std::chrono::seconds kLongestPause{30};
-    for (std::chrono::seconds pause{1}; session->holds();
-         pause = std::min(2 * pause, kLongestPause)) {
+    for (auto pause = kFirstPause; session->holds(); pause = std::min(2 * pause, kLongestPause)) {
         auto failure = co_await failure_of(session->release());
         if (!failure) co_return;
         if (!session->holds()) break;

@@ -85,6 +85,7 @@ private:
     std::vector<Event> events_;
     store::nodes::Lease lease_;
     std::string user_, project_;
+    unsigned epoch_ = 0;  ///< Of Presence, when the lock was taken.
     bool locked_ = false;
 };
 

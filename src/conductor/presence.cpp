@@ -20,12 +20,14 @@ std::chrono::nanoseconds Presence::now() {
     return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
-bool Presence::certain() const {
-    return now() - std::chrono::nanoseconds(renewed_.load()) < timeout_;
+bool Presence::certain(unsigned epoch) const {
+    return epoch == epoch_ && now() - std::chrono::nanoseconds(renewed_.load()) < timeout_;
 }
 
-bool Presence::renew(store::Sql& db) const {
-    return store::conductors::heartbeat(db, host_, incarnation_);
+bool Presence::renew(store::Sql& db) {
+    if (store::conductors::heartbeat(db, host_, incarnation_)) return true;
+    ++epoch_;
+    return false;
 }
 
 }  // namespace ferrite::conductor

@@ -35,7 +35,8 @@ HttpResponse refusal(int status, std::string text) {
 }
 
 Error leaving() {
-    return {503, std::string(rpc::kLeaving), "This conductor is about to stop: ask another."};
+    return {503, std::string(rpc::kLeaving),
+            "This conductor takes no calls, as it starts or is about to stop: ask another."};
 }
 
 /// The text of the answer to one call, whatever becomes of it.
@@ -60,7 +61,7 @@ Task<HttpResponse> answer(Client* conductor, rpc::Request request, rpc::Prepared
 struct RpcServer::State {
     Client& conductor;
     Admission admit;
-    std::atomic<bool> leaving = false;
+    std::atomic<bool> declines = true;
     std::atomic<int> running = 0;  ///< Calls that were accepted, or are about to be declined.
     std::optional<HttpServer> http;
 
@@ -95,7 +96,7 @@ struct RpcServer::State {
         try {
             request = rpc::parse_request(http_request.body);
             call = prepare(request);
-            if (self->leaving) throw ferrite::conductor::leaving();
+            if (self->declines) throw ferrite::conductor::leaving();
         } catch (const Error& error) {
             co_return json_response(rpc::error_text(request.id, error));
         }
@@ -143,12 +144,16 @@ void RpcServer::start() {
     state_->http->start();
 }
 
+void RpcServer::open() {
+    state_->declines = false;
+}
+
 std::uint16_t RpcServer::port() const {
     return state_->http->port();
 }
 
 Task<bool> RpcServer::leave(std::chrono::seconds timeout) {
-    state_->leaving = true;
+    state_->declines = true;
     return State::rest(state_, timeout);
 }
 

@@ -17,6 +17,8 @@ namespace ferrite::conductor {
 ///     RpcServer server(runtime.executor(), {.http = {.address = "10.0.0.7", .port = 8089},
 ///                                           .admit = check_password}, conductor);
 ///     server.start();
+///     conductor.start();
+///     server.open();
 ///     ...
 ///     co_await server.leave(10s);       // declines calls, so that they are made of others
 ///     co_await server.drain(10s);
@@ -39,8 +41,11 @@ public:
     RpcServer(const RpcServer&) = delete;
     RpcServer& operator=(const RpcServer&) = delete;
 
-    /// Throws Error that names the address and the cause.
+    /// Listens, and declines calls. Throws Error that names the address and the cause: it is taken
+    /// when this host runs a conductor already, which then is not to be disturbed.
     void start();
+    /// From now on calls are taken.
+    void open();
     std::uint16_t port() const;
 
     /// From now on calls are declined, which their callers know how to take; waits for those that

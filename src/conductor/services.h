@@ -65,6 +65,8 @@ struct Options {
     SensorOptions sensors;
     bool ends_waits = true;  ///< check_provision_state_interval is not 0; rescue ends anyway.
     std::chrono::seconds heartbeat_interval{10};
+    /// Between two looks for nodes that became this conductor's without anybody saying so.
+    std::chrono::seconds sync_local_state_interval{180};
     std::chrono::seconds heartbeat_timeout{60};  ///< After which a conductor is held to be dead.
     bool automated_clean = true;
     bool allow_provisioning_in_maintenance = true;

@@ -26,10 +26,6 @@ constexpr std::array kBusyStates = {states::verifying, states::cleaning,   state
                                     states::deleting,  states::adopting,   states::inspecting,
                                     states::rescuing,  states::unrescuing, states::servicing};
 
-/// Before a node that somebody else still works on is looked at again, in heartbeats of the
-/// conductors: sooner nobody can have been found dead.
-constexpr int kHeartbeatsBetweenLooks = 1;
-
 bool is_busy(std::string_view state) {
     return std::ranges::find(kBusyStates, state) != kBusyStates.end();
 }
@@ -91,22 +87,37 @@ struct Territory::State {
 
     State(Services& s, Events e) : kept(s.shared_from_this()), services(s), events(std::move(e)) {}
 
-    void look_again(const std::string& uuid) {
-        events.again(uuid, kHeartbeatsBetweenLooks *
-                               std::chrono::milliseconds(services.options.heartbeat_interval));
-    }
+    /// Sooner nobody can have been found dead who has the node.
+    std::chrono::seconds later() const { return services.options.heartbeat_interval; }
 
-    /// Replaces the set by `now`; what came new.
-    std::unordered_set<std::string> redraw(std::unordered_set<std::string> now) {
-        std::vector<std::string> gone;
-        std::unordered_set<std::string> before;
+    /// Takes `now` into ours, and leaves out what is ours no more; what came new. A node that came
+    /// while `now` was read is in the database, and stays.
+    std::unordered_set<std::string> redraw(const std::unordered_set<std::string>& now) {
+        std::unordered_set<std::string> came, gone;
         {
             std::lock_guard lock(mutex);
-            before = std::exchange(ours, now);
+            for (const auto& uuid : ours)
+                if (!now.contains(uuid)) gone.insert(uuid);
         }
-        for (const auto& uuid : before)
-            if (now.erase(uuid) == 0) events.lost(uuid);
-        return now;
+        services.store.read([&](store::Sql& db) {
+            std::erase_if(gone, [&](const std::string& uuid) { return is_ours(db, uuid); });
+        });
+        for (const auto& uuid : gone) events.lost(uuid);
+        std::lock_guard lock(mutex);
+        for (const auto& uuid : gone) ours.erase(uuid);
+        for (const auto& uuid : now)
+            if (ours.insert(uuid).second) came.insert(uuid);
+        return came;
+    }
+
+    bool has(const std::string& uuid) const {
+        std::lock_guard lock(mutex);
+        return ours.contains(uuid);
+    }
+
+    bool is_ours(store::Sql& db, const std::string& uuid) {
+        auto places = store::nodes::places(db, uuid);
+        return !places.empty() && services.in_charge(places.front());
     }
 
     static Task<> survey(std::shared_ptr<State> self) {
@@ -115,26 +126,34 @@ struct Territory::State {
         std::erase_if(places, [&](const Place& place) { return !self->services.in_charge(place); });
         std::unordered_set<std::string> now;
         for (const auto& place : places) now.insert(place.uuid);
-        auto came = self->redraw(std::move(now));
+        auto came = self->redraw(now);
         for (const auto& place : places) {
             if (came.contains(place.uuid)) self->events.taken(place);
-            if (is_at_work(place)) self->consider(self, place);
+            if (auto again = consider(self, place); again.count() > 0)
+                self->events.again(place.uuid, again);
         }
         co_return;
     }
 
-    static void consider(const std::shared_ptr<State>& self, const Place& place) {
-        if (place.locked)
-            self->look_again(place.uuid);
-        else
-            self->services.runtime.spawn("resuming node " + place.uuid, resume(self, place.uuid));
+    /// After how long a node is to be looked at again that is at work.
+    static std::chrono::seconds consider(const std::shared_ptr<State>& self, const Place& place) {
+        auto& services = self->services;
+        bool at_work_here = place.locked_by == services.options.host;
+        if (!is_at_work(place) || at_work_here) return std::chrono::seconds(0);
+        if (!place.locked_by.empty()) return self->later();
+        services.runtime.spawn("resuming node " + place.uuid, resume(self, place.uuid));
+        return std::chrono::seconds(0);
     }
 
-    static Task<> look_at(std::shared_ptr<State> self, std::string uuid) {
+    static Task<std::chrono::seconds> look_at(std::shared_ptr<State> self, std::string uuid) {
         auto places = self->services.store.read(
             [&](store::Sql& db) { return store::nodes::places(db, uuid); });
-        if (places.empty() || !self->services.in_charge(places.front())) co_return;
-        if (is_at_work(places.front())) consider(self, places.front());
+        if (places.empty() || !self->services.in_charge(places.front()))
+            co_return std::chrono::seconds(0);
+        const auto& place = places.front();
+        // Whoever was at work has left it in a state of its own, in which it may wait.
+        if (!is_at_work(place) && self->has(uuid)) self->events.taken(place);
+        co_return consider(self, place);
     }
 
     static Task<> resume(std::shared_ptr<State> self, std::string uuid) {
@@ -149,7 +168,7 @@ struct Territory::State {
             log_info("NODE_TO_RESUME", "node={} later, for {}", uuid, error.message());
         }
         if (!session) {
-            self->look_again(uuid);
+            self->events.again(uuid, self->later());
             co_return;
         }
         if (!is_at_work(session->node)) {
@@ -172,13 +191,12 @@ Task<> Territory::survey() {
     return State::survey(state_);
 }
 
-Task<> Territory::look_at(std::string uuid) {
+Task<std::chrono::seconds> Territory::look_at(std::string uuid) {
     return State::look_at(state_, std::move(uuid));
 }
 
 bool Territory::has(const std::string& uuid) const {
-    std::lock_guard lock(state_->mutex);
-    return state_->ours.contains(uuid);
+    return state_->has(uuid);
 }
 
 void Territory::add(const std::string& uuid) {

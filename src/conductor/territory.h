@@ -24,7 +24,7 @@ public:
         /// And no more.
         std::function<void(const std::string& uuid)> lost;
         /// Look at the node again then: look_at().
-        std::function<void(const std::string& uuid, std::chrono::milliseconds from_now)> again;
+        std::function<void(const std::string& uuid, std::chrono::seconds from_now)> again;
     };
 
     Territory(Services& services, Events events);
@@ -32,8 +32,9 @@ public:
 
     /// Goes through all nodes: at the start, and when conductors came or went.
     Task<> survey();
-    /// Goes on with the node's work when it was interrupted.
-    Task<> look_at(std::string uuid);
+    /// Goes on with the node's work when it was interrupted. Returns after how long the node is to
+    /// be looked at again; zero: never.
+    Task<std::chrono::seconds> look_at(std::string uuid);
 
     bool has(const std::string& uuid) const;
     void add(const std::string& uuid);

@@ -46,7 +46,7 @@ void add_notification_rows(OptionTable<Options>& table) {
          {"topics", &O::topics, list(), "Topics under which sensor readings are sent."}});
     table.section<O>(
         "notifications", &Options::notifications,
-        {{"webhook_url", &O::webhook_url, text(), "Where the driver webhook posts them."},
+        {{"webhook_url", &O::webhook_url, secret_text(), "Where the driver webhook posts them."},
          {"webhook_secret", &O::webhook_secret, secret_text(),
           "Key of the HMAC-SHA256 in the header X-Ferrite-Signature; empty: none."},
          {"webhook_ca_file", &O::webhook_ca_file, text(),
@@ -82,11 +82,9 @@ void check_notifications(const NotificationOptions& options, std::vector<std::st
     if (options.tells_by("webhook") && options.webhook_url.empty())
         errors.push_back(
             "[oslo_messaging_notifications]driver = webhook: needs [notifications]webhook_url");
-    if (!options.webhook_url.empty() && !options.webhook_url.starts_with("http://") &&
-        !options.webhook_url.starts_with("https://"))
-        errors.push_back(
-            fmt::format("[notifications]webhook_url = {}: must begin with http:// or https://",
-                        options.webhook_url));
+    const auto& url = options.webhook_url.reveal();
+    if (!url.empty() && !url.starts_with("http://") && !url.starts_with("https://"))
+        errors.emplace_back("[notifications]webhook_url: must begin with http:// or https://");
 }
 
 }  // namespace ferrite::daemon

@@ -17,7 +17,7 @@ struct NotificationOptions {
     std::vector<std::string> versioned_notifications_topics{"ironic_versioned_notifications"};
     std::vector<std::string> driver;  ///< noop, log, webhook.
     std::vector<std::string> topics{"notifications"};
-    std::string webhook_url;
+    Secret webhook_url;  ///< Whoever knows such a URL may often post to it.
     Secret webhook_secret;
     std::string webhook_ca_file;
     int webhook_queue_size = 1000;

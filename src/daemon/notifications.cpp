@@ -31,7 +31,7 @@ std::string enveloped(const std::string& host, model::Notification& notification
 }
 
 WebhookQueue::Options webhook_settings(const NotificationOptions& options) {
-    return {.url = options.webhook_url,
+    return {.url = options.webhook_url.reveal(),
             .secret = options.webhook_secret,
             .capacity = static_cast<std::size_t>(options.webhook_queue_size),
             .attempts = static_cast<unsigned>(options.webhook_attempts),

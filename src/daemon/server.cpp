@@ -188,6 +188,7 @@ struct Server::Parts {
     void start_conductor() {
         if (rpc_server) rpc_server->start();
         if (conductor) conductor->start();
+        if (rpc_server) rpc_server->open();
         membership.refresh();
         membership.start(conductor_runtime);
         if (rpc_server) log_info("RPC_READY", "endpoint={}", rpc_endpoint(options));
@@ -210,19 +211,26 @@ struct Server::Parts {
     }
 
     /// Other processes learn of it from the calls that are declined, or when they look at the
-    /// conductors next: until then there is somebody to decline.
+    /// conductors next: until then there is somebody to decline. It leaves before it declines, so
+    /// that whoever is declined finds another one in charge.
     static Task<> stop_conductor(Parts* parts, std::chrono::seconds timeout) {
+        using Clock = std::chrono::steady_clock;
+        auto until = Clock::now() + timeout;
+        auto rest = [until] {
+            auto left = std::chrono::ceil<std::chrono::seconds>(until - Clock::now());
+            return std::max(left, std::chrono::seconds(0));
+        };
         bool others = parts->membership.now()->members().size() > 1;
-        if (parts->rpc_server) co_await parts->rpc_server->leave(timeout);
-        auto known_at =
-            std::chrono::steady_clock::now() + parts->options.general.hash_ring_reset_interval;
-        bool rested = co_await parts->conductor->drain(timeout);
+        co_await parts->conductor->leave();
+        auto known_at = Clock::now() + parts->options.general.hash_ring_reset_interval;
+        if (parts->rpc_server) co_await parts->rpc_server->leave(rest());
+        bool rested = co_await parts->conductor->drain(rest());
         if (!rested)
             log_info("SERVER_INTERRUPTS", "what is under way goes on after the next start");
         if (!parts->rpc_server) co_return;
-        auto left = known_at - std::chrono::steady_clock::now();
+        auto left = known_at - Clock::now();
         if (others && left.count() > 0) co_await sleep_for(left);
-        co_await parts->rpc_server->drain(timeout);
+        co_await parts->rpc_server->drain(rest());
     }
 
     static Task<> stop_all(Parts* parts, std::chrono::seconds timeout) {

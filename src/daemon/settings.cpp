@@ -218,6 +218,7 @@ conductor::Options conductor_settings(const Options& options) {
                   .undeployed = options.sensor_data.enable_for_undeployed_nodes};
     to.ends_waits = from.check_provision_state_interval.count() > 0;
     to.heartbeat_interval = from.heartbeat_interval;
+    to.sync_local_state_interval = from.sync_local_state_interval;
     to.heartbeat_timeout = from.heartbeat_timeout;
     to.automated_clean = from.automated_clean;
     to.allow_provisioning_in_maintenance = from.allow_provisioning_in_maintenance;

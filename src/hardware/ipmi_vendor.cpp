@@ -94,6 +94,7 @@ Task<StepOutcome> IpmiVendor::run_step(NodeContext* context, StepKind kind, Step
         co_return co_await Interface::run_step(context, kind, std::move(step));
     auto raw = parse_raw_bytes(string_member(Json(step.args), "raw_bytes"));
     auto session = bmcs_.session_for(context->node);
+    co_await context->ensure_held();
     co_await session->raw(raw.net_fn, raw.command, raw.data);
     co_return StepOutcome::done;
 }
@@ -125,6 +126,7 @@ Task<Json> IpmiVendor::call(NodeContext* context, std::string method, JsonObject
     else if (wants_warm(arguments))
         raw.command = kWarmReset;
     auto session = bmcs_.session_for(context->node);
+    co_await context->ensure_held();
     co_await session->raw(raw.net_fn, raw.command, raw.data);
     co_return Json();
 }

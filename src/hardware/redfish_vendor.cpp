@@ -97,6 +97,7 @@ void RedfishVendor::validate_call(const NodeContext& context, const VendorMethod
 
 Task<Json> RedfishVendor::call(NodeContext* context, std::string method, JsonObject arguments) {
     auto client = bmcs_.client_for(context->node);
+    co_await context->ensure_held();
     if (method == "create_subscription")
         co_return co_await redfish::add_subscription(client.get(), subscription(arguments));
     if (method == "get_all_subscriptions")

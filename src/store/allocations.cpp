@@ -85,23 +85,26 @@ std::vector<std::string> unplaced_of(Sql& db, std::string_view host) {
     return uuids;
 }
 
-std::vector<std::string> adopt_orphans(Sql& db, std::string_view host) {
-    constexpr std::string_view kOrphaned =
-        "state=? AND (conductor_affinity IS NULL OR conductor_affinity NOT IN "
-        "(SELECT hostname FROM conductors WHERE entered=1))";
+namespace {
+
+constexpr std::string_view kOrphaned =
+    "state=? AND (conductor_affinity IS NULL OR conductor_affinity NOT IN "
+    "(SELECT hostname FROM conductors WHERE entered=1))";
+
+}  // namespace
+
+std::vector<std::string> orphans(Sql& db) {
     std::vector<std::string> uuids;
     Query rows(db, fmt::format("SELECT uuid FROM allocations WHERE {} ORDER BY id", kOrphaned));
     rows.bind(0, states::allocating);
     while (rows.step()) uuids.emplace_back(rows.text(0));
-    // Another conductor may be at it as well: each has those that it could change.
-    std::erase_if(uuids, [&](const std::string& uuid) {
-        Query mine(db,
-                   fmt::format("UPDATE allocations SET conductor_affinity=? WHERE uuid=? AND {}",
-                               kOrphaned));
-        mine.bind(0, host).bind(1, std::string_view(uuid)).bind(2, states::allocating);
-        return mine.run() != 1;
-    });
     return uuids;
+}
+
+bool adopt(Sql& db, std::string_view uuid, std::string_view host) {
+    Query mine(db, fmt::format("UPDATE allocations SET conductor_affinity=? WHERE uuid=? AND {}",
+                               kOrphaned));
+    return mine.bind(0, host).bind(1, uuid).bind(2, states::allocating).run() == 1;
 }
 
 void give(Sql& db, Allocation& allocation, const model::Node& node) {

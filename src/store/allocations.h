@@ -37,8 +37,11 @@ std::int64_t page(Sql& db, const PageQuery& query,
 std::vector<std::string> unplaced(Sql& db);
 /// The same, those that the conductor `host` looks for.
 std::vector<std::string> unplaced_of(Sql& db, std::string_view host);
-/// Gives those whose conductor is no more to the conductor `host`; their UUIDs.
-std::vector<std::string> adopt_orphans(Sql& db, std::string_view host);
+/// Those whose conductor is no more.
+std::vector<std::string> orphans(Sql& db);
+/// Gives one of them to the conductor `host`. False when it is none any more, as another conductor
+/// was at it as well.
+bool adopt(Sql& db, std::string_view uuid, std::string_view host);
 
 /// Gives `node` to the allocation, which is then active: the node gets the allocation's UUID as its
 /// instance and its traits as those to deploy for. Throws Conflict when another node is that

@@ -36,6 +36,11 @@ bool heartbeat(Sql& db, std::string_view hostname, std::string_view incarnation)
     return beat.run() == 1;
 }
 
+bool has_entered(Sql& db, std::string_view incarnation) {
+    Query entered(db, "SELECT 1 FROM conductors WHERE incarnation=? AND entered=1");
+    return entered.bind(0, incarnation).step();
+}
+
 std::vector<std::string> bury_silent(Sql& db, Timestamp since) {
     std::vector<std::string> silent;
     {

@@ -22,6 +22,8 @@ void enter(Sql& db, std::string_view hostname, std::string_view incarnation, std
 /// Marks that it was heard of. False for one that is held to be dead, or whose name another process
 /// has.
 bool heartbeat(Sql& db, std::string_view hostname, std::string_view incarnation);
+/// Whether the process of that incarnation is one of the service.
+bool has_entered(Sql& db, std::string_view incarnation);
 /// Takes out those that were not heard of since `since`, and breaks their locks; their names.
 std::vector<std::string> bury_silent(Sql& db, Timestamp since);
 /// Takes no more nodes from now on, and goes on with what it has; the row stays.

@@ -185,15 +185,14 @@ std::vector<std::string> all_uuids(Sql& db) {
 
 std::vector<Place> places(Sql& db, std::optional<std::string_view> uuid) {
     std::vector<Place> found;
-    Query rows(db,
-               fmt::format("SELECT uuid, driver, conductor_group, provision_state, "
-                           "target_power_state IS NOT NULL, reservation IS NOT NULL FROM nodes{}",
-                           uuid ? " WHERE uuid=?" : ""));
+    Query rows(db, fmt::format("SELECT uuid, driver, conductor_group, provision_state, "
+                               "target_power_state IS NOT NULL, reservation FROM nodes{}",
+                               uuid ? " WHERE uuid=?" : ""));
     if (uuid) rows.bind(0, *uuid);
     while (rows.step())
         found.push_back({std::string(rows.text(0)), std::string(rows.text(1)),
                          std::string(rows.text(2)), std::string(rows.text(3)), rows.integer(4) != 0,
-                         rows.integer(5) != 0});
+                         std::string(rows.text(5))});
     return found;
 }
 

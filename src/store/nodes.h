@@ -74,7 +74,7 @@ std::vector<std::string> all_uuids(Sql& db);
 struct Place {
     std::string uuid, driver, conductor_group, provision_state;
     bool powering = false;  ///< Its power state is being changed.
-    bool locked = false;
+    std::string locked_by;  ///< Empty: by nobody.
 };
 /// Of every node, or of the one with `uuid`.
 std::vector<Place> places(Sql& db, std::optional<std::string_view> uuid = std::nullopt);

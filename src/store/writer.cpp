@@ -129,6 +129,7 @@ struct Writer::State {
     std::deque<std::shared_ptr<Job>> queue;
     bool stopping = false;
     std::minstd_rand random{std::random_device{}()};
+    std::vector<std::shared_ptr<Job>> untold;  ///< Their askers wait for one who ended.
     std::atomic<std::size_t> commits = 0;
     std::atomic<std::size_t> last_commit = std::numeric_limits<std::size_t>::max();
     std::thread thread;
@@ -213,10 +214,10 @@ struct Writer::State {
             if (batch.empty()) return;
             since_analysis += batch.size();
             for (Jobs jobs(batch); !jobs.empty();) {
-                if (has_ended()) return;
+                if (has_ended()) return untold.assign(jobs.begin(), jobs.end());
                 auto done = settle(jobs);
                 ++commits;
-                if (has_ended()) return;
+                if (has_ended()) return untold.assign(jobs.begin(), jobs.end());
                 for (const auto& job : jobs.first(done)) job->told();
                 jobs = jobs.subspan(done);
             }
@@ -241,6 +242,9 @@ Writer::~Writer() {
     }
     state_->wake.notify_one();
     if (state_->thread.joinable()) state_->thread.join();
+    // Who waited for one that ended in their midst waits for nothing now.
+    for (const auto& job : state_->untold) job->told();
+    for (const auto& job : state_->queue) job->told();
 }
 
 Sql& Writer::connection() {

@@ -117,6 +117,18 @@ TEST(Json, LimitsTheDepth) {
     EXPECT_NE(parse_failure(std::string(1'000'000, '[')), "");
 }
 
+TEST(Json, MendsTextThatIsNone) {
+    auto mended = [](std::string text) {
+        mend_text(text);
+        return text;
+    };
+    EXPECT_EQ(mended(""), "");
+    EXPECT_EQ(mended("n\u00e4me\n"), "n\u00e4me\n");
+    EXPECT_EQ(mended(std::string("a\0b", 3)), "a\uFFFDb");
+    EXPECT_EQ(mended("\xFF\xC3("), "\uFFFD\uFFFD(");
+    EXPECT_EQ(mended("\xF0\x9F\x98"), "\uFFFD\uFFFD\uFFFD") << "cut off in a character";
+}
+
 TEST(Json, LooksUpMembers) {
     auto value = parse_json(R"({"name":"n1","count":3})");
     EXPECT_EQ(member(value, "count"), Json(3));

@@ -40,6 +40,11 @@ protected:
         return texts;
     }
 
+    /// What is told of a change is told once the change is durable: a moment after it can be read.
+    bool hears(std::string_view event) {
+        return eventually([&] { return std::ranges::count(heard->events(), event) > 0; });
+    }
+
     std::shared_ptr<test::Heard> heard = std::make_shared<test::Heard>();
 };
 
@@ -48,6 +53,7 @@ TEST_F(NodeEvents, EveryChangeOfStateIsToldWithWhoAskedForIt) {
     auto uuid = add(states::enroll);
     run(conductor->provision({.user = "ada", .project = "engines"}, uuid, {.verb = "manage"}));
     ASSERT_TRUE(reaches(uuid, states::manageable));
+    ASSERT_TRUE(hears("baremetal.node.provision_set.end"));
     EXPECT_THAT(texts(uuid, "provisioning"),
                 ElementsAre("Provision state changed from 'enroll' to 'verifying'.",
                             "Provision state changed from 'verifying' to 'manageable'."));
@@ -76,7 +82,7 @@ TEST_F(NodeEvents, AFailureIsAnErrorOfBoth) {
     auto uuid = add(states::enroll);
     run(conductor->provision({}, uuid, {.verb = "manage"}));
     ASSERT_TRUE(reaches(uuid, states::enroll));
-    EXPECT_THAT(heard->events(), Contains("baremetal.node.provision_set.error"));
+    ASSERT_TRUE(hears("baremetal.node.provision_set.error"));
     EXPECT_EQ(heard->all().back().level, model::NotificationLevel::error);
     auto rows = history(uuid);
     ASSERT_EQ(rows.size(), 3u);
@@ -90,6 +96,7 @@ TEST_F(NodeEvents, APowerActionIsToldFromItsBeginToItsEnd) {
     auto uuid = add(states::active, [](auto& n) { n.power_state = std::string(power::off); });
     run(conductor->change_power({.user = "ada"}, uuid, std::string(power::on), {}));
     ASSERT_TRUE(is_released(uuid));
+    ASSERT_TRUE(hears("baremetal.node.power_set.end"));
     EXPECT_THAT(heard->events(),
                 ElementsAre("baremetal.node.power_set.start", "baremetal.node.power_set.end"));
     EXPECT_EQ(heard->data("baremetal.node.power_set.end").at("to_power"), Json("power on"));
@@ -100,6 +107,7 @@ TEST_F(NodeEvents, APowerActionIsToldFromItsBeginToItsEnd) {
     script.fail("power off", "it will not");
     run(conductor->change_power({}, uuid, std::string(power::off), {}));
     ASSERT_TRUE(is_released(uuid));
+    ASSERT_TRUE(hears("baremetal.node.power_set.error"));
     EXPECT_THAT(heard->events(),
                 ElementsAre("baremetal.node.power_set.start", "baremetal.node.power_set.error"));
 }

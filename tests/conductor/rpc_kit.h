@@ -109,6 +109,7 @@ protected:
     std::unique_ptr<RpcServer> serve(Client& client, RpcServer::Options options = {}) {
         auto server = std::make_unique<RpcServer>(runtime.executor(), std::move(options), client);
         server->start();
+        server->open();
         return server;
     }
     static std::string endpoint_of(const RpcServer& server) {

@@ -135,7 +135,7 @@ TEST_F(TakeOver, HardwareIsNotToldAnythingOnceTheLockMayBeGone) {
     std::unique_ptr<NodeSession> session;
     run(keep(NodeSession::lock(services.get(), uuid), &session));
     EXPECT_EQ(status_of(session->ensure_held()), 0);
-    EXPECT_TRUE(eventually([&] { return !services->presence.certain(); }));
+    EXPECT_TRUE(eventually([&] { return !services->presence.certain(0); }));
     EXPECT_EQ(status_of(session->ensure_held()), 409) << "nobody knows this conductor";
     EXPECT_FALSE(session->holds());
     EXPECT_EQ(status_of(session->save()), 409);
@@ -152,10 +152,34 @@ TEST_F(TakeOver, ALongPauseDoesNoHarmWhenNobodyNoticed) {
     auto uuid = add(states::available);
     std::unique_ptr<NodeSession> session;
     run(keep(NodeSession::lock(services.get(), uuid), &session));
-    EXPECT_TRUE(eventually([&] { return !services->presence.certain(); }));
+    EXPECT_TRUE(eventually([&] { return !services->presence.certain(0); }));
     EXPECT_EQ(status_of(session->ensure_held()), 0);
-    EXPECT_TRUE(services->presence.certain());
+    EXPECT_TRUE(services->presence.certain(0));
     EXPECT_EQ(status_of(session->release()), 0);
+}
+
+TEST_F(TakeOver, OneThatEnteredAnewDoesNotBelieveInItsOldLocks) {
+    make();
+    auto services = std::make_shared<Services>(*store, drivers, *runtime, options);
+    auto& presence = services->presence;
+    auto enter = [&](store::Sql& db) {
+        store::conductors::enter(db, "here", presence.incarnation(), "", {});
+    };
+    store->write_now(enter);
+    auto uuid = add(states::available);
+    std::unique_ptr<NodeSession> old, fresh;
+    run(keep(NodeSession::lock(services.get(), uuid), &old));
+    silence("here");
+    store->write_now([&](store::Sql& db) {
+        store::conductors::bury_silent(db, Timestamp(std::chrono::microseconds(2)));
+        EXPECT_FALSE(presence.renew(db));
+        enter(db);
+    });
+    presence.renewed(Presence::now());
+    EXPECT_EQ(status_of(old->ensure_held()), 409);
+    run(keep(NodeSession::lock(services.get(), uuid), &fresh));
+    EXPECT_EQ(status_of(fresh->ensure_held()), 0);
+    EXPECT_EQ(status_of(fresh->release()), 0);
 }
 
 TEST_F(TakeOver, ADrainedConductorLeavesItsNodesAtOnce) {
@@ -175,6 +199,42 @@ TEST_F(TakeOver, ADrainedConductorLeavesItsNodesAtOnce) {
     EXPECT_TRUE(rested);
     EXPECT_FALSE(row("here")->entered);
     EXPECT_EQ(state(uuid), states::active);
+    EXPECT_EQ(verb(uuid, "deleted"), 503) << "who departed takes no lock";
+}
+
+TEST_F(TakeOver, ANodeThatCameWithoutNoticeIsTakenOnAtTheNextLook) {
+    options.sync_local_state_interval = 1s;
+    start();
+    auto uuid = add(states::deploying, [](model::Node& n) {
+        n.target_provision_state = std::string(states::active);
+        n.power_state = std::string(power::off);
+    });
+    EXPECT_TRUE(reaches(uuid, states::active)) << "nothing told of it";
+}
+
+TEST_F(TakeOver, ATokenOfTheDeadIsReplacedAndOneOfTheLivingIsNot) {
+    start();
+    auto uuid = add(states::deploy_wait);
+    std::string token, again;
+    run(keep(conductor->agent_token({}, uuid), &token));
+    EXPECT_EQ(token.size(), 43u) << token;
+    start_other();
+    run(keep(other->agent_token({}, uuid), &again));
+    EXPECT_EQ(again, "******");
+    silence("here");
+    ASSERT_TRUE(eventually([&] { return !row("here")->entered; }));
+    run(keep(other->agent_token({}, uuid), &again));
+    EXPECT_EQ(again.size(), token.size()) << again;
+    EXPECT_NE(again, token);
+}
+
+TEST_F(TakeOver, WhatHardwareSaysIsStoredThoughItIsNoText) {
+    script.fail("power?", "no \xFF answer");
+    start();
+    auto uuid = add(states::enroll);
+    EXPECT_EQ(verb(uuid, "manage"), 0);
+    ASSERT_TRUE(reaches(uuid, states::enroll));
+    EXPECT_THAT(last_error(uuid), testing::HasSubstr("no \uFFFD answer"));
 }
 
 }  // namespace

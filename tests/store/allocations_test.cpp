@@ -302,8 +302,11 @@ TEST_F(Allocations, OrphansAreAdoptedOnce) {
     auto searched = of("alive");
     write([&](Sql& db) {
         EXPECT_THAT(allocations::unplaced_of(db, "alive"), ElementsAre(searched));
-        EXPECT_THAT(allocations::adopt_orphans(db, "alive"), ElementsAre(orphan, unknown, nobodys));
-        EXPECT_THAT(allocations::adopt_orphans(db, "alive"), ElementsAre());
+        auto orphans = allocations::orphans(db);
+        EXPECT_THAT(orphans, ElementsAre(orphan, unknown, nobodys));
+        for (const auto& uuid : orphans) EXPECT_TRUE(allocations::adopt(db, uuid, "alive"));
+        for (const auto& uuid : orphans) EXPECT_FALSE(allocations::adopt(db, uuid, "other"));
+        EXPECT_THAT(allocations::orphans(db), ElementsAre());
         EXPECT_THAT(allocations::unplaced_of(db, "alive"),
                     ElementsAre(orphan, unknown, nobodys, searched));
     });

@@ -325,7 +325,7 @@ TEST_F(Nodes, PlacesTellWhatIsToBeDone) {
     EXPECT_EQ(places[0].driver, "ipmi");
     EXPECT_EQ(places[0].conductor_group, "g");
     EXPECT_EQ(places[0].provision_state, "cleaning");
-    EXPECT_TRUE(places[0].locked);
+    EXPECT_EQ(places[0].locked_by, "host");
     EXPECT_FALSE(places[0].powering);
 }
 

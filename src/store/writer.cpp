@@ -28,9 +28,13 @@ constexpr std::size_t kMaxBatch = 256;
 /// After so many writes the statistics that queries are planned by are taken anew.
 constexpr std::size_t kAnalyseEvery = 4096;
 
-/// A batch that lost so many races is taken apart: its jobs run one by one, each so many times.
+/// A batch that lost so many races is taken apart: those before the one that loses run by
+/// themselves, and that one alone, so many times.
 constexpr int kTriesTogether = 3;
 constexpr int kTriesAlone = 20;
+
+/// After so long, one that still loses is told so: who waits behind it has waited long enough.
+constexpr auto kLongestContest = std::chrono::seconds(30);
 
 /// How long a job waits for a database that can not be reached.
 constexpr auto kLongestOutage = std::chrono::seconds(15);
@@ -80,9 +84,21 @@ std::exception_ptr in_doubt() {
 }
 
 struct Commit {
-    std::size_t settled = 0;  ///< So many jobs, from the first, are dealt with.
-    Harm harm = Harm::none;   ///< With none settled: why they must run again.
+    std::size_t settled = 0;  ///< So many jobs, from the first, are dealt with; none: run again.
+    Harm harm = Harm::none;   ///< After Harm::connection it is of no more use.
+    std::size_t sound = 0;    ///< With none settled: so many ran before the one that broke it.
 };
+
+/// Undoes what is open. A connection that can not even do that is given up: it may be gone, and if
+/// it is not, nobody knows what the next transaction on it would find.
+Harm undo(Sql& db) {
+    try {
+        if (db.in_transaction()) db.rollback();
+        return db.harm();
+    } catch (...) {
+        return Harm::connection;
+    }
+}
 
 /// Commits `jobs` together. When one of them breaks the transaction, as a full disk does, the ones
 /// behind it have not run yet and are not settled.
@@ -99,23 +115,21 @@ Commit commit_some(Sql& db, Jobs jobs) {
         if (db.harm() == Harm::none) {
             committing = true;
             db.commit();
-            return {begun};
+            return {.settled = begun};
         }
     } catch (...) {
         if (committing && db.harm() == Harm::connection) {
             fail_all(jobs, in_doubt());
-            return {jobs.size(), Harm::connection};
+            return {.settled = jobs.size(), .harm = Harm::connection};
         }
         if (db.harm() == Harm::none) {
             // Nothing of what has begun is durable, and nothing can begin without a transaction.
             if (begun == 0) begun = jobs.size();
             fail_all(jobs.first(begun), std::current_exception());
-            if (db.in_transaction()) db.rollback();
-            return {begun};
+            return {.settled = begun, .harm = undo(db)};
         }
     }
-    if (db.harm() == Harm::transaction && db.in_transaction()) db.rollback();
-    return {0, db.harm()};
+    return {.harm = undo(db), .sound = begun > 0 ? begun - 1 : 0};
 }
 
 }  // namespace
@@ -160,7 +174,8 @@ struct Writer::State {
         refreshed();
     }
 
-    /// Connects again after an outage; null, and the reason, when there is none within time.
+    /// Connects again after an outage; returns null, or why there is no connection after the
+    /// longest one that is waited for.
     std::exception_ptr reconnect() {
         db.reset();
         auto end = std::chrono::steady_clock::now() + kLongestOutage;
@@ -185,24 +200,29 @@ struct Writer::State {
         std::this_thread::sleep_for(std::chrono::milliseconds(spread(random)));
     }
 
-    /// Settles at least the first of `jobs`; returns how many are.
+    /// Settles at least the first of `jobs`: each is durable or knows why it is not. Returns how
+    /// many are; the others have to run again.
     std::size_t settle(Jobs jobs) {
+        auto end = std::chrono::steady_clock::now() + kLongestContest;
         for (int attempt = 1;; ++attempt) {
             if (!db)
                 if (auto why = reconnect()) {
                     fail_all(jobs, why);
                     return jobs.size();
                 }
-            if (attempt == kTriesTogether) jobs = jobs.first(1);
             auto commit = commit_some(*db, jobs);
             if (commit.harm == Harm::connection) db.reset();
             if (commit.settled > 0) return commit.settled;
-            if (attempt >= kTriesAlone) {
+            bool late = attempt >= kTriesTogether && std::chrono::steady_clock::now() > end;
+            if (late || attempt >= kTriesAlone) {
                 fail_all(jobs, std::make_exception_ptr(Error(
                                    503, "database_busy",
                                    "Others keep changing the same rows: try again in a moment.")));
                 return jobs.size();
             }
+            // Whoever others keep waiting must not keep those waiting who stand before him.
+            if (attempt + 1 >= kTriesTogether)
+                jobs = jobs.first(std::max<std::size_t>(commit.sound, 1));
             if (db) let_others_finish(attempt);
         }
     }

@@ -1,6 +1,7 @@
 #include "store/database.h"
 
 #include <string_view>
+#include <utility>
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
@@ -8,6 +9,7 @@
 
 #include "base/error.h"
 #include "store/sqlite.h"
+#include "store/url_parameters.h"
 
 namespace ferrite::store {
 namespace {
@@ -27,6 +29,19 @@ Database::Kind kind_of(std::string_view scheme) {
     refuse("the URL names no database that is known");
 }
 
+/// Where the server is can be said among the parameters, too.
+void take_place(Database& database) {
+    auto take = [&](std::string_view name, std::string& field) {
+        auto found = database.parameters.find(name);
+        if (found == database.parameters.end()) return;
+        field = found->second.reveal();
+        database.parameters.erase(found);
+    };
+    take("unix_socket", database.unix_socket);
+    take("host", database.host);
+    if (database.host.starts_with('/')) database.unix_socket = std::exchange(database.host, {});
+}
+
 Database parse_server_url(std::string_view text) {
     auto parsed = boost::urls::parse_uri(text);
     if (!parsed) refuse("this is no URL");
@@ -40,14 +55,15 @@ Database parse_server_url(std::string_view text) {
     if (segments.size() != 1 || segments.front().empty())
         refuse("the URL names no database behind the host");
     database.name = segments.front();
+    // An @ that ends the password stands behind a ? only when the password has an unescaped one;
+    // what follows that is no parameter and must not be told.
+    if (url.encoded_query().contains('@')) refuse("there is an @ behind the question mark");
     for (const auto& [key, value, has_value] : url.params()) {
-        if (key == "unix_socket" || (key == "host" && value.starts_with("/")))
-            database.unix_socket = value;
-        else if (key == "host")
-            database.host = value;
-        else if (key == "ssl_ca" || key == "sslrootcert")
-            database.certificate_authority = value;
+        auto& parameters = database.parameters;
+        check_url_parameter(database.kind, key, value);
+        if (!parameters.emplace(key, Secret(value)).second) refuse_repeated_parameter(key);
     }
+    take_place(database);
     return database;
 }
 
@@ -66,7 +82,9 @@ Database parse_database_url(const Secret& secret) {
     constexpr std::string_view kSqlite = "sqlite:///";
     if (!url.starts_with(kSqlite)) return parse_server_url(url);
     url.remove_prefix(kSqlite.size());
-    Database database{.path = std::string(url.substr(0, url.find('?')))};
+    if (url.contains('?'))
+        refuse("a file has no parameters, so nothing can stand behind a question mark");
+    Database database{.path = std::string(url)};
     if (database.path.empty()) refuse("the URL names no file");
     return database;
 }

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -22,7 +24,9 @@ struct Database {
     std::string user;
     Secret password;
     std::string name;
-    std::string certificate_authority;  ///< File; the server's certificate is checked by it.
+    /// What else the URL says to the driver, by the names that its Python sibling has for it
+    /// (psycopg2: libpq's own; PyMySQL: ssl_ca and so on). Values are of the kind they must be.
+    std::map<std::string, Secret, std::less<>> parameters;
 
     bool is_server() const { return kind != Kind::sqlite; }
     /// For messages and logs: without the password.
@@ -31,8 +35,8 @@ struct Database {
 
 /// Reads `sqlite:///PATH`, `postgresql://USER:PASSWORD@HOST:PORT/NAME` and
 /// `mysql://USER:PASSWORD@HOST:PORT/NAME`, also with the driver that the original names behind a
-/// plus sign (`mysql+pymysql://`), `?host=` or `?unix_socket=` for a socket, and `?ssl_ca=` or
-/// `?sslrootcert=`. Throws InvalidValue that says what is wrong without the URL.
+/// plus sign (`mysql+pymysql://`), `?host=` or `?unix_socket=` for a socket, and the parameters of
+/// url_parameters.h. Throws InvalidValue that says what is wrong without the URL.
 Database parse_database_url(const Secret& url);
 
 /// Connects. Throws Error "database_lost" or "database" that names the database.

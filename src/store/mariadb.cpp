@@ -1,17 +1,25 @@
 #include <algorithm>
 #include <charconv>
+#include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include <boost/algorithm/string/predicate.hpp>
 #include <errmsg.h>
 #include <fmt/core.h>
 #include <mysql.h>
 #include <mysqld_error.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include "base/error.h"
 #include "store/database.h"
 #include "store/dialect.h"
+#include "store/session_limits.h"
+#include "store/url_parameters.h"
 
 // libmariadb as it is, and not SOCI in front of it: SOCI writes the values into the text of each
 // statement instead of preparing it.
@@ -23,12 +31,106 @@ namespace {
 constexpr Spelling kSpelling{.like = "LIKE ? COLLATE utf8mb4_general_ci ESCAPE '\x01'"};
 
 bool is_lost(unsigned code) {
-    return code == CR_SERVER_GONE_ERROR || code == CR_SERVER_LOST || code == ER_SERVER_SHUTDOWN ||
-           code == ER_CONNECTION_KILLED || code == ER_NEW_ABORTING_CONNECTION;
+    return code == CR_SERVER_GONE_ERROR || code == CR_SERVER_LOST ||
+           code == CR_SERVER_LOST_EXTENDED || code == CR_COMMANDS_OUT_OF_SYNC ||
+           code == ER_SERVER_SHUTDOWN || code == ER_CONNECTION_KILLED ||
+           code == ER_NEW_ABORTING_CONNECTION;
 }
 
 bool is_undone_for_another(unsigned code) {
     return code == ER_LOCK_DEADLOCK || code == ER_LOCK_WAIT_TIMEOUT || code == ER_CHECKREAD;
+}
+
+/// What a URL says to the driver, as libmariadb wants to hear it.
+class Settings {
+public:
+    Settings(MYSQL* connection, const Database& database)
+        : connection_(connection), parameters_(database.parameters) {}
+
+    void apply() const {
+        number(MYSQL_OPT_CONNECT_TIMEOUT, "connect_timeout", kConnectLimit.count());
+        number(MYSQL_OPT_READ_TIMEOUT, "read_timeout");
+        number(MYSQL_OPT_WRITE_TIMEOUT, "write_timeout");
+        mysql_options(connection_, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+        if (wants_tls()) apply_tls();
+    }
+
+    /// libmariadb goes on in plain text with a server that knows no TLS.
+    bool needs_tls() const { return wants_tls() && !has_mode("PREFERRED"); }
+
+private:
+    bool wants_tls() const {
+        bool some = std::ranges::any_of(
+            parameters_, [](const auto& known) { return known.first.starts_with("ssl_"); });
+        return some && !has_mode("DISABLED");
+    }
+
+    /// An authority alone makes it check who signed the server's certificate, the flag whose it is.
+    void apply_tls() const {
+        my_bool yes = 1;
+        mysql_options(connection_, MYSQL_OPT_SSL_ENFORCE, &yes);
+        text(MYSQL_OPT_SSL_CERT, "ssl_cert");
+        text(MYSQL_OPT_SSL_KEY, "ssl_key");
+        text(MYSQL_OPT_SSL_CIPHER, "ssl_cipher");
+        if (!flag("ssl_verify_cert", true)) return;
+        text(MYSQL_OPT_SSL_CA, "ssl_ca");
+        text(MYSQL_OPT_SSL_CAPATH, "ssl_capath");
+        if (checks_name())
+            mysql_options(connection_, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &yes);
+        else if (!has_authority() && (has_mode("VERIFY_CA") || flag("ssl_verify_cert", false)))
+            throw InvalidValue(
+                "The database's URL asks for a certificate to be checked by no authority: add "
+                "ssl_ca=FILE to it.");
+    }
+
+    bool checks_name() const {
+        if (has_mode("VERIFY_IDENTITY")) return true;
+        bool by_default =
+            (has_authority() && !has_mode("VERIFY_CA")) || flag("ssl_verify_cert", false);
+        return flag("ssl_verify_identity", flag("ssl_check_hostname", by_default));
+    }
+
+    bool has_authority() const {
+        return parameters_.contains("ssl_ca") || parameters_.contains("ssl_capath");
+    }
+    bool has_mode(std::string_view mode) const {
+        return boost::algorithm::iequals(given("ssl_mode").value_or(""), mode);
+    }
+    std::optional<std::string> given(std::string_view name) const {
+        auto found = parameters_.find(name);
+        if (found == parameters_.end()) return std::nullopt;
+        return found->second.reveal();
+    }
+    bool flag(std::string_view name, bool otherwise) const {
+        auto value = given(name);
+        return value ? is_set(*value) : otherwise;
+    }
+    void text(mysql_option option, std::string_view name) const {
+        if (auto value = given(name)) mysql_options(connection_, option, value->c_str());
+    }
+    void number(mysql_option option, std::string_view name,
+                std::optional<std::int64_t> otherwise = std::nullopt) const {
+        auto value = given(name);
+        if (!value && !otherwise) return;
+        auto seconds = static_cast<unsigned>(value ? std::stoul(*value) : *otherwise);
+        mysql_options(connection_, option, &seconds);
+    }
+
+    MYSQL* connection_;
+    const std::map<std::string, Secret, std::less<>>& parameters_;
+};
+
+/// libmariadb has no words for this. A socket within the host does not take it and needs none.
+void notice_silence(int socket) {
+    auto set = [&](int level, int option, std::int64_t value) {
+        int number = static_cast<int>(value);
+        setsockopt(socket, level, option, &number, sizeof number);
+    };
+    set(SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(IPPROTO_TCP, TCP_KEEPIDLE, kProbeAfter.count());
+    set(IPPROTO_TCP, TCP_KEEPINTVL, kProbeEvery.count());
+    set(IPPROTO_TCP, TCP_KEEPCNT, kProbes);
+    set(IPPROTO_TCP, TCP_USER_TIMEOUT, std::chrono::milliseconds(kUnansweredLimit).count());
 }
 
 /// "nodes.name" from "Duplicate entry '...' for key 'nodes_name'"; the statement names the table.
@@ -216,24 +318,24 @@ private:
 };
 
 Mariadb::Mariadb(const Database& database, Mode mode) : connection_(mysql_init(nullptr)) {
-    unsigned seconds = 10;
-    mysql_options(connection_, MYSQL_OPT_CONNECT_TIMEOUT, &seconds);
-    mysql_options(connection_, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-    if (const auto& authority = database.certificate_authority; !authority.empty()) {
-        my_bool yes = 1;
-        mysql_ssl_set(connection_, nullptr, nullptr, authority.c_str(), nullptr, nullptr);
-        mysql_options(connection_, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &yes);
-    }
+    Settings settings(connection_, database);
     auto text = [](const std::string& value) { return value.empty() ? nullptr : value.c_str(); };
-    // Rows that were found count as changed, as in the other databases.
-    auto* made = mysql_real_connect(connection_, text(database.host), text(database.user),
-                                    text(database.password.reveal()), database.name.c_str(),
-                                    database.port, text(database.unix_socket), CLIENT_FOUND_ROWS);
     try {
+        settings.apply();
+        // Rows that were found count as changed, as in the other databases.
+        auto* made = mysql_real_connect(
+            connection_, text(database.host), text(database.user), text(database.password.reveal()),
+            database.name.c_str(), database.port, text(database.unix_socket), CLIENT_FOUND_ROWS);
         if (!made)
             throw Error(503, "database_lost",
                         fmt::format("The database {} can not be reached: {}", database.label(),
                                     mysql_error(connection_)));
+        if (settings.needs_tls() && !mysql_get_ssl_cipher(connection_))
+            throw Error(500, "database",
+                        fmt::format("The database {} offers no TLS, which the URL asks for: give "
+                                    "the server a certificate, or take the ssl_ parameters out.",
+                                    database.label()));
+        notice_silence(mysql_get_socket(connection_));
         settle(mode);
     } catch (...) {
         mysql_close(connection_);
@@ -247,6 +349,9 @@ void Mariadb::settle(Mode mode) {
     execute(
         "SET SESSION sql_mode='ANSI_QUOTES,STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES', "
         "SESSION collation_connection=utf8mb4_nopad_bin, SESSION max_sort_length=20000");
+    execute(
+        fmt::format("SET SESSION innodb_lock_wait_timeout={}, SESSION idle_transaction_timeout={}",
+                    kLockLimit.count(), idle_limit(mode).count()));
     execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
     if (mode == Mode::read_only) return;
     try {

@@ -1,4 +1,5 @@
 #include <charconv>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "base/error.h"
 #include "store/database.h"
 #include "store/dialect.h"
+#include "store/session_limits.h"
 
 // libpq as it is, and not SOCI in front of it: SOCI hides which constraint was violated, and its
 // MySQL side, without which it would be no common ground, prepares no statements.
@@ -26,6 +28,45 @@ constexpr Spelling kSpelling{.numbered = true, .like = "ILIKE ? ESCAPE ''"};
 std::string_view field_of(const PGresult* result, int field) {
     const char* text = PQresultErrorField(result, field);
     return text ? std::string_view(text) : std::string_view();
+}
+
+/// What a server says as it ends the connection, whose own status may still be good then.
+bool is_lost(std::string_view state) {
+    constexpr std::string_view kIdleInTransaction = "25P03";
+    return state.starts_with("08") || state.starts_with("57P") || state == kIdleInTransaction;
+}
+
+bool is_undone_for_another(std::string_view state) {
+    constexpr std::string_view kSerialization = "40001", kDeadlock = "40P01",
+                               kLockTimeout = "55P03";
+    return state == kSerialization || state == kDeadlock || state == kLockTimeout;
+}
+
+/// How libpq is to connect, by its own words; those of the URL before those of the house.
+std::map<std::string, std::string, std::less<>> settings_of(const Database& database,
+                                                            Sql::Mode mode) {
+    using std::to_string;
+    std::map<std::string, std::string, std::less<>> settings = {
+        {"host", database.unix_socket.empty() ? database.host : database.unix_socket},
+        {"port", database.port ? to_string(database.port) : ""},
+        {"user", database.user},
+        {"password", database.password.reveal()},
+        {"dbname", database.name},
+        {"client_encoding", "UTF8"},
+        {"application_name", "ferrited"},
+        {"sslmode", database.parameters.contains("sslrootcert") ? "verify-full" : "prefer"},
+        {"connect_timeout", to_string(kConnectLimit.count())},
+        {"keepalives_idle", to_string(kProbeAfter.count())},
+        {"keepalives_interval", to_string(kProbeEvery.count())},
+        {"keepalives_count", to_string(kProbes)},
+        {"tcp_user_timeout", to_string(std::chrono::milliseconds(kUnansweredLimit).count())},
+    };
+    for (const auto& [name, value] : database.parameters) settings[name] = value.reveal();
+    settings["options"] = fmt::format(
+        "-c client_min_messages=warning -c lock_timeout={}s "
+        "-c idle_in_transaction_session_timeout={}s {}",
+        kLockLimit.count(), idle_limit(mode).count(), settings["options"]);
+    return settings;
 }
 
 /// "nodes.name" from the index nodes_name of the table nodes.
@@ -153,35 +194,16 @@ private:
     int row_ = 0;
 };
 
-Postgresql::Postgresql(const Database& database, Mode) {
-    auto port = database.port ? std::to_string(database.port) : std::string();
-    const auto& host = database.unix_socket.empty() ? database.host : database.unix_socket;
-    const auto& authority = database.certificate_authority;
-    const char* keywords[] = {"host",
-                              "port",
-                              "user",
-                              "password",
-                              "dbname",
-                              "client_encoding",
-                              "sslmode",
-                              "sslrootcert",
-                              "options",
-                              "connect_timeout",
-                              "application_name",
-                              nullptr};
-    const char* values[] = {host.c_str(),
-                            port.c_str(),
-                            database.user.c_str(),
-                            database.password.reveal().c_str(),
-                            database.name.c_str(),
-                            "UTF8",
-                            authority.empty() ? "prefer" : "verify-full",
-                            authority.c_str(),
-                            "-c client_min_messages=warning",
-                            "10",
-                            "ferrited",
-                            nullptr};
-    connection_ = PQconnectdbParams(keywords, values, 0);
+Postgresql::Postgresql(const Database& database, Mode mode) {
+    auto settings = settings_of(database, mode);
+    std::vector<const char*> keywords, values;
+    for (const auto& [keyword, value] : settings) {
+        keywords.push_back(keyword.c_str());
+        values.push_back(value.c_str());
+    }
+    keywords.push_back(nullptr);
+    values.push_back(nullptr);
+    connection_ = PQconnectdbParams(keywords.data(), values.data(), 0);
     if (PQstatus(connection_) == CONNECTION_OK) return;
     std::string why = PQerrorMessage(connection_);
     PQfinish(connection_);
@@ -195,14 +217,14 @@ Result Postgresql::check(Result result, std::string_view doing) {
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return result;
     std::string why = PQresultErrorMessage(result.get());
     while (!why.empty() && why.back() == '\n') why.pop_back();
-    if (PQstatus(connection_) != CONNECTION_OK) {
+    auto state = field_of(result.get(), PG_DIAG_SQLSTATE);
+    if (PQstatus(connection_) != CONNECTION_OK || is_lost(state)) {
         suffer(Harm::connection);
         throw Error(503, "database_lost",
                     "The connection to the database was lost: try again in a moment.");
     }
-    auto state = field_of(result.get(), PG_DIAG_SQLSTATE);
     if (state == "23505") throw Error(409, "duplicate", violated_column(result.get()));
-    if (state == "40001" || state == "40P01") {
+    if (is_undone_for_another(state)) {
         suffer(Harm::transaction);
         throw Error(503, "database_busy", "Others change the same rows: try again in a moment.");
     }

@@ -14,7 +14,7 @@ Database parsed(const std::string& url) {
 
 TEST(DatabaseUrl, NamesAFile) {
     EXPECT_EQ(parsed("sqlite:////var/lib/f.db").path, "/var/lib/f.db");
-    EXPECT_EQ(parsed("sqlite:///relative.db?timeout=3").path, "relative.db");
+    EXPECT_EQ(parsed("sqlite:///relative.db").path, "relative.db");
     EXPECT_FALSE(parsed("sqlite:///f").is_server());
 }
 
@@ -31,11 +31,60 @@ TEST(DatabaseUrl, NamesAServer) {
     auto my = parsed("mysql+pymysql://u:p@10.0.0.1/ironic?charset=utf8&ssl_ca=/etc/ca.pem");
     EXPECT_EQ(my.kind, Database::Kind::mariadb);
     EXPECT_EQ(my.host, "10.0.0.1");
-    EXPECT_EQ(my.certificate_authority, "/etc/ca.pem");
+    EXPECT_EQ(my.parameters.at("ssl_ca").reveal(), "/etc/ca.pem");
     EXPECT_EQ(my.label(), "MariaDB ironic at 10.0.0.1");
     EXPECT_EQ(parsed("mysql://u@h/n").kind, Database::Kind::mariadb);
     EXPECT_EQ(parsed("mysql://u@/n?unix_socket=/run/s").unix_socket, "/run/s");
     EXPECT_EQ(parsed("postgresql://u@/n?host=/run/pg").unix_socket, "/run/pg");
+    EXPECT_TRUE(parsed("postgresql://u@/n?host=/run/pg").parameters.empty());
+}
+
+TEST(DatabaseUrl, PassesOnWhatTheDriverIsToKnow) {
+    auto pg = parsed(
+        "postgresql+psycopg2://u:p@h/n?sslmode=verify-ca&sslrootcert=/a&sslcert=/c&sslkey=/k"
+        "&connect_timeout=3&target_session_attrs=read-write");
+    EXPECT_EQ(pg.parameters.size(), 6U);
+    EXPECT_EQ(pg.parameters.at("sslmode").reveal(), "verify-ca");
+    auto my = parsed(
+        "mysql+pymysql://u:p@h/n?charset=utf8mb4&ssl_ca=/a&ssl_cert=/c&ssl_key=%2Fk"
+        "&ssl_verify_cert=true&ssl_check_hostname=false&read_timeout=60");
+    EXPECT_EQ(my.parameters.at("ssl_key").reveal(), "/k");
+    EXPECT_EQ(my.parameters.at("ssl_check_hostname").reveal(), "false");
+    EXPECT_EQ(parsed("mysql+mysqldb://u:p@h/n?ssl_mode=required").parameters.size(), 1U);
+}
+
+TEST(DatabaseUrl, RefusesWhatItDoesNotKnowByName) {
+    struct {
+        std::string url, names;
+    } cases[] = {
+        {"postgresql://u:hunter2@h/n?sslmod=require", "'sslmod'"},
+        {"postgresql://u:hunter2@h/n?ssl_ca=/a", "sslrootcert"},
+        {"postgresql://u:hunter2@h/n?password=hunter2", "'password'"},
+        {"postgresql://u:hunter2@h/n?sslmode=hunter2", "verify-full"},
+        {"postgresql://u:hunter2@h/n?sslcert=", "'sslcert'"},
+        {"postgresql://u:hunter2@h/n?connect_timeout=soon", "a number"},
+        {"postgresql://u:hunter2@h/n?host=a&host=b", "more than once"},
+        {"mysql://u:hunter2@h/n?sslmode=require", "ssl_mode"},
+        {"mysql://u:hunter2@h/n?ssl_verify_cert=hunter2", "true false"},
+        {"mysql://u:hunter2@h/n?charset=latin1", "utf8mb4"},
+        {"sqlite:///f?timeout=3", "no parameters"},
+        // A password with a question mark in it.
+        {"postgresql://u:1/n?hunter2@h/n", "@ behind the question mark"},
+    };
+    for (const auto& [url, names] : cases) {
+        auto message = message_of<InvalidValue>([&] { parsed(url); });
+        EXPECT_NE(message.find(names), message.npos) << url << ": " << message;
+        EXPECT_EQ(message.find("hunter2"), message.npos) << message;
+    }
+}
+
+TEST(DatabaseUrl, AsksForNoCertificateThatNobodyChecks) {
+    for (std::string what :
+         {"ssl_verify_cert=true&ssl_verify_identity=false", "ssl_mode=VERIFY_CA"}) {
+        auto database = parsed("mysql://u:hunter2@127.0.0.1:1/n?" + what);
+        auto message = message_of([&] { open_database(database, Sql::Mode::read_write); });
+        EXPECT_NE(message.find("ssl_ca=FILE"), message.npos) << message;
+    }
 }
 
 TEST(DatabaseUrl, IsNeverShownWhenItIsRefused) {

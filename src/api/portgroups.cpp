@@ -201,7 +201,7 @@ Task<HttpResponse> create_portgroup(Call call) {
     settle_mode(call, group);
     if (group.uuid.empty()) group.uuid = new_uuid();
     co_await announced(&call, "create", &group, call.store().write([&](store::Sql& db) {
-        store::nodes::get(db, group.node_uuid);
+        store::nodes::keep(db, group.node_uuid);
         store::portgroups::insert(db, group);
     }));
     auto response = json_reply(201, document_text(portgroup_resource(), call, group));

@@ -173,7 +173,7 @@ Task<HttpResponse> create(Call call, const Volumes<R>* kind) {
     row.node_uuid = node_for_new_part(call, row.node_uuid).uuid;
     if (row.uuid.empty()) row.uuid = new_uuid();
     co_await announced(&call, "create", &row, call.store().write([&](store::Sql& db) {
-        store::nodes::get(db, row.node_uuid);
+        store::nodes::keep(db, row.node_uuid);
         kind->insert(db, row);
     }));
     auto response = json_reply(201, document_text(kind->resource, call, row));

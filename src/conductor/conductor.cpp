@@ -22,6 +22,7 @@
 #include "conductor/vendor_calls.h"
 #include "conductor/vifs.h"
 #include "conductor/virtual_media.h"
+#include "store/chassis.h"
 #include "store/nodes.h"
 
 namespace ferrite::conductor {
@@ -89,7 +90,10 @@ Task<model::Node> Conductor::create_node(RequestContext, model::Node node) {
     if (node.uuid.empty()) node.uuid = new_uuid();
     check_properties(node);
     services.drivers.settle_interfaces(node);
-    co_await services.store.write([&](store::Sql& db) { store::nodes::insert(db, node); });
+    co_await services.store.write([&](store::Sql& db) {
+        if (node.chassis_uuid) store::chassis::keep(db, *node.chassis_uuid);
+        store::nodes::insert(db, node);
+    });
     state_->background.watch(node.uuid);
     log_info("NODE_CREATED", "node={} driver={}", node.uuid, node.driver);
     co_return node;

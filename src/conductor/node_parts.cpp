@@ -101,6 +101,7 @@ Portgroup join(store::Sql& db, Port& port) {
     if (!group || group->node_uuid != port.node_uuid)
         throw InvalidValue(
             fmt::format("Node {} has no portgroup {}.", port.node_uuid, *port.portgroup_uuid));
+    store::portgroups::keep(db, group->uuid);
     if (!port.physical_network) port.physical_network = group->physical_network;
     auto network = network_of(db, *group, port);
     if (network && *network != port.physical_network)
@@ -149,7 +150,7 @@ void check_portgroup_update(store::Sql& db, const Node& node, const Portgroup& b
 Task<Port> create_port(Services* services, Port port) {
     if (port.uuid.empty()) port.uuid = new_uuid();
     co_await services->store.write([&](store::Sql& db) {
-        store::nodes::get(db, port.node_uuid);
+        store::nodes::keep(db, port.node_uuid);
         if (port.portgroup_uuid) join(db, port);
         store::ports::insert(db, port);
     });
@@ -159,6 +160,7 @@ Task<Port> create_port(Services* services, Port port) {
 Task<Port> update_port(Services* services, Port before, Port port) {
     co_await with_locked_node(services, before.node_uuid, [&](const Node& node, store::Sql& db) {
         check_port_state(node, before, port);
+        if (before.node_uuid != port.node_uuid) store::nodes::keep(db, port.node_uuid);
         bool moved =
             before.portgroup_uuid != port.portgroup_uuid || before.node_uuid != port.node_uuid;
         if (port.portgroup_uuid && (moved || before.physical_network != port.physical_network))
@@ -185,6 +187,7 @@ Task<> destroy_port(Services* services, std::string uuid) {
 Task<Portgroup> update_portgroup(Services* services, Portgroup before, Portgroup group) {
     co_await with_locked_node(services, before.node_uuid, [&](const Node& node, store::Sql& db) {
         check_portgroup_update(db, node, before, group);
+        if (before.node_uuid != group.node_uuid) store::nodes::keep(db, group.node_uuid);
         store::portgroups::save(db, before, group);
         if (before.physical_network == group.physical_network) return;
         for (const auto& member : store::ports::of_portgroup(db, group.uuid)) {

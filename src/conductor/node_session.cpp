@@ -15,6 +15,7 @@
 #include "conductor/node_events.h"
 #include "conductor/state_change.h"
 #include "model/states.h"
+#include "store/chassis.h"
 #include "store/history.h"
 #include "store/nodes.h"
 #include "store/ports.h"
@@ -147,6 +148,8 @@ void NodeSession::write(store::Sql& db) {
     const auto& options = services_->options;
     tidy(node.last_error, options.max_error_length);
     tidy(node.maintenance_reason, options.max_error_length);
+    if (node.chassis_uuid && node.chassis_uuid != stored_.chassis_uuid)
+        store::chassis::keep(db, *node.chassis_uuid);
     if (!store::nodes::save(db, stored_, node)) store::nodes::ensure_held(db, lease_);
     if (options.node_history) write_history(db);
 }

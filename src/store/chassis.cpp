@@ -29,17 +29,20 @@ Chassis get(Sql& db, std::string_view uuid) {
     throw NotFound(fmt::format("Chassis {} could not be found.", uuid));
 }
 
+void keep(Sql& db, std::string_view uuid) {
+    if (!keep_row(db, chassis_table(), uuid))
+        throw NotFound(fmt::format("Chassis {} could not be found.", uuid));
+}
+
 bool save(Sql& db, const Chassis& before, Chassis& chassis) {
     return save_row(db, chassis_table(), before, chassis);
 }
 
 void remove(Sql& db, const Chassis& chassis) {
-    Query nodes(db, "SELECT 1 FROM nodes WHERE chassis_uuid=? LIMIT 1");
-    nodes.bind(0, std::string_view(chassis.uuid));
-    if (nodes.step())
+    if (!keep_row(db, chassis_table(), chassis.uuid)) return;
+    if (!delete_childless_row(db, chassis_table(), chassis, "nodes", "chassis_uuid"))
         throw InvalidValue(
             fmt::format("Chassis {} still has nodes: move or delete them first.", chassis.uuid));
-    delete_row(db, chassis_table(), chassis);
 }
 
 std::int64_t page(Sql& db, const PageQuery& query,

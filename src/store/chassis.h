@@ -15,6 +15,7 @@ namespace ferrite::store::chassis {
 void insert(Sql& db, model::Chassis& chassis);  ///< Throws Conflict for a UUID that is taken.
 std::optional<model::Chassis> find(Sql& db, std::string_view uuid);
 model::Chassis get(Sql& db, std::string_view uuid);  ///< The same; throws NotFound.
+void keep(Sql& db, std::string_view uuid);           ///< See nodes::keep().
 bool save(Sql& db, const model::Chassis& before, model::Chassis& chassis);
 /// Throws InvalidValue while it has nodes.
 void remove(Sql& db, const model::Chassis& chassis);

@@ -77,6 +77,11 @@ Node get(Sql& db, std::string_view ident) {
     throw NotFound(fmt::format("Node {} could not be found.", ident));
 }
 
+void keep(Sql& db, std::string_view uuid) {
+    if (!keep_row(db, node_table(), uuid))
+        throw NotFound(fmt::format("Node {} could not be found.", uuid));
+}
+
 bool save(Sql& db, const Node& before, Node& node) {
     stamp_state_change(before, node);
     auto was_updated = node.updated_at;

@@ -25,6 +25,9 @@ void insert(Sql& db, model::Node& node);
 std::optional<model::Node> find(Sql& db, std::string_view ident);
 /// The same; throws NotFound.
 model::Node get(Sql& db, std::string_view ident);
+/// For who adds what belongs to the node: until the end of the transaction nobody deletes it.
+/// Throws NotFound.
+void keep(Sql& db, std::string_view uuid);
 
 /// Writes what differs from `before`, the node as it was read, and nothing else, so that writers of
 /// different fields do not undo each other. Stamps `updated_at`, and with a new provision state

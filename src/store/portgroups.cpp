@@ -42,18 +42,21 @@ std::vector<Portgroup> of_node(Sql& db, std::string_view node_uuid) {
     return find_rows(db, portgroup_table(), {"node_uuid = ?", {std::string(node_uuid)}});
 }
 
+void keep(Sql& db, std::string_view uuid) {
+    if (!keep_row(db, portgroup_table(), uuid))
+        throw NotFound(fmt::format("Portgroup {} could not be found.", uuid));
+}
+
 bool save(Sql& db, const Portgroup& before, Portgroup& group) {
     return unless_taken([&] { return save_row(db, portgroup_table(), before, group); },
                         [&](std::string_view column) { return taken(group, column); });
 }
 
 void remove(Sql& db, const Portgroup& group) {
-    Query members(db, "SELECT 1 FROM ports WHERE portgroup_uuid=? LIMIT 1");
-    members.bind(0, std::string_view(group.uuid));
-    if (members.step())
+    if (!keep_row(db, portgroup_table(), group.uuid)) return;
+    if (!delete_childless_row(db, portgroup_table(), group, "ports", "portgroup_uuid"))
         throw InvalidValue(
             fmt::format("Portgroup {} still has ports: take them out of it first.", group.uuid));
-    delete_row(db, portgroup_table(), group);
 }
 
 std::int64_t page(Sql& db, const PageQuery& query,

@@ -19,6 +19,7 @@ void insert(Sql& db, model::Portgroup& group);
 /// By UUID when `ident` reads as one, else by name.
 std::optional<model::Portgroup> find(Sql& db, std::string_view ident);
 model::Portgroup get(Sql& db, std::string_view ident);  ///< The same; throws NotFound.
+void keep(Sql& db, std::string_view uuid);              ///< See nodes::keep().
 std::vector<model::Portgroup> of_node(Sql& db, std::string_view node_uuid);
 
 /// Writes what differs from `before`; false when nothing does. Throws Conflict like insert().

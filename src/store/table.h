@@ -61,6 +61,17 @@ bool save_row(Sql& db, const Table<R>& table, const R& before, R& row);
 template <class R>
 void delete_row(Sql& db, const Table<R>& table, const R& row);
 
+/// The same unless a row of the table `children` has the UUID of this one in `column`, and then
+/// false. One statement, in which MariaDB sees children that are newer than the transaction too.
+template <class R>
+bool delete_childless_row(Sql& db, const Table<R>& table, const R& row, std::string_view children,
+                          std::string_view column);
+
+/// True when there is a row with `uuid`, and then it stays: whoever deletes it meanwhile, in
+/// another transaction, loses against this one and runs again. For who adds what belongs to it.
+template <class R>
+bool keep_row(Sql& db, const Table<R>& table, std::string_view uuid);
+
 /// Runs `write` and returns what it returns. Throws Conflict instead of Error "duplicate", with
 /// what `text` says for the column that another row has the value of ("ports.name").
 template <class Write, class Text>

@@ -317,6 +317,22 @@ void delete_row(Sql& db, const Table<R>& table, const R& row) {
     remove.bind(0, row.id).run();
 }
 
+template <class R>
+bool delete_childless_row(Sql& db, const Table<R>& table, const R& row, std::string_view children,
+                          std::string_view column) {
+    Query remove(db, fmt::format("DELETE FROM {} WHERE id=? AND NOT EXISTS "
+                                 "(SELECT 1 FROM {} WHERE \"{}\"=?)",
+                                 table.name, children, column));
+    return remove.bind(0, row.id).bind(1, std::string_view(row.uuid)).run() > 0;
+}
+
+template <class R>
+bool keep_row(Sql& db, const Table<R>& table, std::string_view uuid) {
+    // An UPDATE: PostgreSQL lets a row be deleted that was only locked since the snapshot.
+    Query keep(db, fmt::format("UPDATE {} SET uuid=uuid WHERE uuid=?", table.name));
+    return keep.bind(0, uuid).run() > 0;
+}
+
 template <class Write, class Text>
 auto unless_taken(Write write, Text text) {
     try {

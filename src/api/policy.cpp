@@ -1,5 +1,7 @@
 #include "api/policy.h"
 
+#include <fmt/ranges.h>
+
 #include "api/policy_file.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -25,8 +27,11 @@ void Policy::read() const {
         overrides.insert(overrides.end(), more.begin(), more.end());
     }
     auto rules = std::make_unique<const PolicyRules>(options_, overrides);
-    for (const auto& name : rules->unknown())
-        log_warning("POLICY_RULE_UNKNOWN", "rule={} no operation asks for this rule", name);
+    for (const auto& rule : rules->unknown())
+        log_warning("POLICY_RULE_UNKNOWN",
+                    "place={} rule={} no operation asks for this rule: correct its name or take it "
+                    "out",
+                    rule.place, rule.name);
     current_.store(rules.get(), std::memory_order_release);
     all_.push_back(std::move(rules));
 }
@@ -36,7 +41,7 @@ void Policy::look_again() const {
     if (!sources_.has_changed()) return;
     try {
         read();
-        log_info("POLICY_READ", "files={}", sources_.paths().size());
+        log_info("POLICY_READ", "files={}", fmt::join(sources_.paths(), ","));
     } catch (const InvalidValue& problem) {
         log_error("POLICY_FILE_BAD", "error=\"{}\" the rules stay as they were", problem.message());
     }

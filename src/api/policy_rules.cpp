@@ -89,7 +89,7 @@ void PolicyRules::add(const PolicyOverride& override_of) {
     auto& rules = place_of(name);
     if (&rules == &operations_ && !rules.contains(name) &&
         !override_of.name.starts_with(kStepRules))
-        unknown_.push_back(override_of.name);
+        unknown_.push_back(override_of);
     auto& rule = rules[std::string(name)];
     rule.check = parse_at(override_of.place, override_of.name, override_of.check);
     rule.place = override_of.place;

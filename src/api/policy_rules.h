@@ -47,9 +47,9 @@ public:
     PolicySubject subject(std::string_view operation) const;
     bool defines(std::string_view operation) const;
 
-    /// Names in the overrides that begin with `baremetal:` and that nothing here asks for: most
+    /// The overrides whose names begin with `baremetal:` and that nothing here asks for: most
     /// likely mistyped.
-    const std::vector<std::string>& unknown() const { return unknown_; }
+    const std::vector<PolicyOverride>& unknown() const { return unknown_; }
 
 private:
     struct Rule {
@@ -75,7 +75,7 @@ private:
 
     Rules operations_;  ///< By the name behind `baremetal:`.
     Rules others_;
-    std::vector<std::string> unknown_;
+    std::vector<PolicyOverride> unknown_;
     std::optional<std::string> service_project_;
     bool enforce_scope_;
 };

@@ -5,8 +5,6 @@
 namespace ferrite::store {
 namespace {
 
-constexpr std::string_view kHere = "DATABASE()";
-
 class MariadbDialect final : public Dialect {
 public:
     /// Both see one snapshot; what a connection of mariadb.cpp adds makes a writer fail, to be run
@@ -59,7 +57,11 @@ public:
     }
 
     std::vector<Column> columns(Sql& db, std::string_view table) const override {
-        return server_schema::columns(db, kHere, table);
+        return server_schema::columns(db,
+                                      "SELECT column_name, data_type "
+                                      "FROM information_schema.columns "
+                                      "WHERE table_schema = DATABASE() AND table_name = ?",
+                                      table);
     }
     std::vector<std::string> indices(Sql& db, std::string_view table) const override {
         return server_schema::texts(db,
@@ -68,9 +70,7 @@ public:
                                     {table});
     }
 
-    std::int64_t schema_version(Sql& db) const override {
-        return server_schema::version(db, kHere);
-    }
+    std::int64_t schema_version(Sql& db) const override { return server_schema::version(db); }
     void set_schema_version(Sql& db, std::int64_t version) const override {
         server_schema::set_version(db, version);
     }

@@ -25,18 +25,16 @@ std::vector<std::string> texts(Sql& db, std::string_view query,
     return found;
 }
 
-std::vector<Column> columns(Sql& db, std::string_view here, std::string_view table) {
+std::vector<Column> columns(Sql& db, std::string_view query, std::string_view table) {
     std::vector<Column> found;
-    Query rows(db, fmt::format("SELECT column_name, data_type FROM information_schema.columns "
-                               "WHERE table_schema = {} AND table_name = ?",
-                               here));
+    Query rows(db, query);
     rows.bind(0, table);
     while (rows.step()) found.push_back({std::string(rows.text(0)), std::string(rows.text(1))});
     return found;
 }
 
-std::int64_t version(Sql& db, std::string_view here) {
-    if (columns(db, here, "schema_version").empty()) return 0;
+std::int64_t version(Sql& db) {
+    if (db.dialect().columns(db, "schema_version").empty()) return 0;
     Query row(db, "SELECT max(version) FROM schema_version");
     return row.step() ? row.integer(0) : 0;
 }

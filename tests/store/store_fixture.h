@@ -77,7 +77,7 @@ protected:
         });
     }
 
-    TestDatabase database_;
+    TestDatabase database_{TestDatabase::Content::tables};
     std::unique_ptr<Store> store_;
 };
 

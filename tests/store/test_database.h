@@ -6,13 +6,16 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "store/database.h"
+#include "store/schema.h"
 
 /// The database that the tests of this program run on: $FERRITE_TEST_DATABASE, sqlite (the
 /// default), postgresql or mariadb. The server is started for the first test and ended with the
@@ -83,21 +86,33 @@ private:
     Database first_;
 };
 
-/// An empty database, gone with the object.
+/// A database of the test's own: gone with the object, or empty again and the next test's.
 class TestDatabase {
 public:
-    TestDatabase() {
+    enum class Content { nothing, tables };
+
+    /// `tables` are there on a server, where making them takes longer than most tests do.
+    explicit TestDatabase(Content content = Content::nothing) : content_(content) {
         std::string pattern = std::filesystem::temp_directory_path() / "ferrite-store-XXXXXX";
         directory_ = mkdtemp(pattern.data());
         database_.path = directory_ + "/db.sqlite";
         if (on_sqlite()) return;
-        static std::atomic<int> number = 0;
         database_ = TestServer::get().first();
+        if (content_ == Content::tables && !spares().empty()) {
+            database_.name = std::move(spares().back().name);
+            cleaner_ = std::move(spares().back().cleaner);
+            spares().pop_back();
+            return;
+        }
+        static std::atomic<int> number = 0;
         database_.name = "t" + std::to_string(++number);
         of_server("CREATE DATABASE " + database_.name);
+        if (content_ == Content::nothing) return;
+        cleaner_ = open();
+        upgrade_schema(*cleaner_);
     }
     ~TestDatabase() {
-        if (database_.is_server())
+        if (database_.is_server() && !is_kept())
             of_server("DROP DATABASE " + database_.name +
                       (database_.kind == Database::Kind::postgresql ? " WITH (FORCE)" : ""));
         std::filesystem::remove_all(directory_);
@@ -113,13 +128,49 @@ public:
     }
 
 private:
+    /// A database with the tables of the schema and not one row, and the connection that sees to
+    /// that: servers take their time to make one.
+    struct Spare {
+        std::string name;
+        std::unique_ptr<Sql> cleaner;
+    };
+    static std::vector<Spare>& spares() {
+        static std::vector<Spare> spares;
+        return spares;
+    }
+
+    /// Empties it for the next test; false when that can not be or is not wanted.
+    bool is_kept() {
+        if (!cleaner_) return false;
+        try {
+            for (const auto& table : tables(*cleaner_))
+                Query(*cleaner_, "DELETE FROM " + table).run();
+            spares().push_back({database_.name, std::move(cleaner_)});
+            return true;
+        } catch (const Error&) {
+            return false;  // the test has cut all connections or left a transaction open
+        }
+    }
+
+    std::vector<std::string> tables(Sql& db) const {
+        std::vector<std::string> names;
+        Query q(db,
+                "SELECT table_name FROM information_schema.tables WHERE table_name <> "
+                "'schema_version' AND table_schema IN ('public', ?)");
+        q.bind(0, std::string_view(database_.name));
+        while (q.step()) names.emplace_back(q.text(0));
+        return names;
+    }
+
     static void of_server(const std::string& statement) {
         static auto connection = open_database(TestServer::get().first(), Sql::Mode::read_write);
         connection->execute(statement);
     }
 
+    Content content_;
     std::string directory_;
     Database database_;
+    std::unique_ptr<Sql> cleaner_;
 };
 
 #define SKIP_UNLESS_SQLITE(why) \

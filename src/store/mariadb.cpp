@@ -322,6 +322,9 @@ Mariadb::Mariadb(const Database& database, Mode mode) : connection_(mysql_init(n
     auto text = [](const std::string& value) { return value.empty() ? nullptr : value.c_str(); };
     try {
         settings.apply();
+        // As everybody else reads the URL; by itself it would take localhost for a socket.
+        unsigned tcp = MYSQL_PROTOCOL_TCP;
+        if (database.unix_socket.empty()) mysql_options(connection_, MYSQL_OPT_PROTOCOL, &tcp);
         // Rows that were found count as changed, as in the other databases.
         auto* made = mysql_real_connect(
             connection_, text(database.host), text(database.user), text(database.password.reveal()),

@@ -48,7 +48,7 @@ class Ferrite:
     name = "ferrited"
     operations = 1600  # how many make a rate: enough for the clock of processor time
     load_seconds = 3
-    walks = 9
+    walks = 5  # in a turn
 
     def __init__(self, directory):
         self.server = Ferrited(directory / "ferrited", merged(FAKE_INTERFACES, QUIET))

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
 #include <sys/resource.h>
@@ -18,6 +19,8 @@ namespace {
 using namespace std::chrono_literals;
 using test::LoopbackClient;
 
+constexpr std::size_t kLarge = 8 * 1024 * 1024;  // more than a socket takes at once
+
 /// Answers with what it was asked; some paths are special.
 Task<HttpResponse> echo(HttpRequest request) {
     HttpResponse response;
@@ -28,7 +31,7 @@ Task<HttpResponse> echo(HttpRequest request) {
     }
     if (request.path == "/close") response.headers.set("Connection", "close");
     if (request.path == "/large") {
-        response.body.assign(8 * 1024 * 1024, 'L');
+        response.body.assign(kLarge, 'L');
         co_return response;
     }
     response.headers.set("Content-Type", "text/plain");
@@ -130,8 +133,14 @@ TEST_F(HttpServerTest, ExceptionBecomes500) {
 }
 
 TEST_F(HttpServerTest, LargeBody) {
-    LoopbackClient client(start().port());
-    EXPECT_GT(client.exchange(get("/large")).size(), 8u * 1024 * 1024);
+    auto port = start().port();
+    LoopbackClient client(port);
+    EXPECT_GT(client.exchange(get("/large")).size(), kLarge);
+    LoopbackClient old(port);
+    old.send("GET /large HTTP/1.0\r\n\r\n");
+    auto answer = old.read_to_end();
+    EXPECT_NE(answer.find(fmt::format("Content-Length: {}\r\n", kLarge)), answer.npos);
+    EXPECT_TRUE(answer.ends_with(std::string(kLarge, 'L')));
 }
 
 TEST_F(HttpServerTest, ExpectContinue) {
@@ -242,6 +251,31 @@ TEST_F(HttpServerTest, ReceiverThatStopsReadingIsClosed) {
     LoopbackClient client(start(std::move(options)).port());
     for (int i = 0; i < 4; ++i) client.send(get("/large"));
     // TearDown's drain ends only because the server gives up on us.
+}
+
+TEST_F(HttpServerTest, ReceiverThatLeavesInTheMiddleHarmsNobody) {
+    auto port = start().port();
+    for (int i = 0; i < 3; ++i) {
+        LoopbackClient leaver(port);
+        leaver.send(get("/large") + get("/large"));
+        leaver.read_until("\r\n\r\n");
+    }
+    EXPECT_TRUE(LoopbackClient(port).exchange(get("/next")).ends_with("GET /next?\n"));
+}
+
+TEST_F(HttpServerTest, SlowReceiversHoldUpNobodyAndGetAll) {
+    auto port = start().port();
+    std::vector<std::unique_ptr<LoopbackClient>> slow;
+    for (int i = 0; i < 8; ++i) {
+        slow.push_back(std::make_unique<LoopbackClient>(port));
+        slow.back()->send(get("/large"));
+        slow.back()->read_until("\r\n\r\n");
+    }
+    EXPECT_TRUE(LoopbackClient(port).exchange(get("/next")).ends_with("GET /next?\n"));
+    for (auto& client : slow) {
+        EXPECT_EQ(client->read_exactly(kLarge), std::string(kLarge, 'L'));
+        EXPECT_TRUE(client->exchange(get("/next")).ends_with("GET /next?\n"));
+    }
 }
 
 TEST_F(HttpServerTest, ConnectionsPastTheLimitAreRefused) {
@@ -382,6 +416,14 @@ TEST_F(HttpServerTest, BadCertificateIsAnError) {
                           echo);
         EXPECT_THROW(server.start(), Error);
     }
+}
+
+TEST_F(HttpServerTest, DrainLetsASlowReceiverHaveTheRest) {
+    LoopbackClient client(start().port());
+    client.send(get("/large"));
+    client.read_until("\r\n\r\n");
+    drain(0s);
+    EXPECT_EQ(client.read_to_end(), std::string(kLarge, 'L'));
 }
 
 TEST_F(HttpServerTest, DrainLetsRequestsEnd) {

@@ -107,7 +107,7 @@ std::vector<Step> AgentDeploy::steps(const NodeContext& context, StepKind kind) 
     return steps;
 }
 
-Task<> AgentDeploy::boot_agent(NodeContext* context) {
+Task<> AgentDeploy::prepare_agent(NodeContext* context) {
     if (!context->node.disable_power_off)
         co_await power_action(context, std::string(power::off), options_.power);
     forget_agent(context->node);
@@ -127,7 +127,7 @@ Task<> AgentDeploy::tear_down(NodeContext* context) {
 Task<StepOutcome> AgentDeploy::prepare_cleaning(NodeContext* context) {
     for (const auto& [key, value] : options_.erase_settings)
         context->node.driver_internal_info.set(key, value);
-    co_await boot_agent(context);
+    co_await prepare_agent(context);
     co_await start_machine(context);
     co_return StepOutcome::wait;
 }
@@ -142,7 +142,7 @@ Task<StepOutcome> AgentDeploy::prepare_service(NodeContext* context) {
     if (!context->node.disable_power_off)
         co_await power_action(context, std::string(power::off), options_.power);
     co_await context->driver.boot->clean_up_instance(context);
-    co_await boot_agent(context);
+    co_await prepare_agent(context);
     co_await start_machine(context);
     co_return StepOutcome::wait;
 }

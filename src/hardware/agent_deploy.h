@@ -63,8 +63,10 @@ protected:
     bool is_in_band(StepKind kind, const Step& step) const;
     Task<StepOutcome> start_in_band(NodeContext* context, StepKind kind, Step step);
 
-    /// Powers the machine off and makes its next start load the agent.
-    Task<> boot_agent(NodeContext* context);
+    /// Powers the machine off and makes its next start load the agent. The order holds for one
+    /// start and is used up by it, so it is given anew before each; and never to a machine that is
+    /// still starting, which would use it up as well.
+    Task<> prepare_agent(NodeContext* context);
     /// From off to on; a machine that is never switched off is restarted.
     Task<> start_machine(NodeContext* context);
 

@@ -54,7 +54,7 @@ Task<> DirectDeploy::prepare(NodeContext* context) {
         co_return;
     }
     co_await images_.prepare(context);
-    co_await boot_agent(context);
+    co_await prepare_agent(context);
 }
 
 Task<> DirectDeploy::clean_up(NodeContext* context) {
@@ -119,7 +119,8 @@ Task<StepOutcome> DirectDeploy::run_step(NodeContext* context, StepKind kind, St
         co_return co_await write_image(context);
     if (is_in_band(kind, step)) co_return co_await start_in_band(context, kind, std::move(step));
     if (step.name == kBootAgent) {
-        co_await power_action(context, std::string(power::reboot), options_.power);
+        co_await prepare_agent(context);
+        co_await start_machine(context);
         co_return StepOutcome::wait;
     }
     if (step.name == "prepare_instance_boot") co_await prepare_instance_boot(context);

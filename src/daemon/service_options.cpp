@@ -168,7 +168,10 @@ void add_small_sections(OptionTable<Options>& table) {
             {"connection", &DatabaseOptions::connection, secret_text(),
              "URL of the database. sqlite:///PATH is a file that ferrited makes itself; "
              "postgresql://USER:PASSWORD@HOST/NAME and mysql+pymysql://USER:PASSWORD@HOST/NAME are "
-             "servers, which several ferrited may share.",
+             "servers, which several ferrited may share. TLS is asked for behind a question mark, "
+             "as "
+             "their drivers have it: sslmode=verify-full&sslrootcert=FILE for PostgreSQL, "
+             "ssl_ca=FILE for MariaDB.",
              FormerName{"DEFAULT", "sql_connection"}},
             {"max_retries", &DatabaseOptions::max_retries, integer(-1),
              "Attempts to reach a database server at start beyond the first; -1: no end."},

@@ -9,7 +9,8 @@ namespace {
 
 using hardware::AgentProgress;
 
-Task<> go_on_after(const AgentDriven* operation, NodeSession* session, AgentProgress progress) {
+Task<> go_on_after(const AgentDriven* operation, NodeSession* session, AgentProgress progress,
+                   bool was_waiting) {
     auto& node = session->node;
     int index = step_index(node, operation->kind);
     using Kind = AgentProgress::Kind;
@@ -28,7 +29,8 @@ Task<> go_on_after(const AgentDriven* operation, NodeSession* session, AgentProg
             co_await operation->run_from(session, index + 1);
             break;
         case Kind::lost:
-            count_lost_step(node, operation->kind);
+            // A conductor that was interrupted may never have given the step.
+            if (was_waiting) count_lost_step(node, operation->kind);
             co_await operation->run_from(session, index);
             break;
         case Kind::not_given:
@@ -75,7 +77,8 @@ Task<> continue_agent_driven(const AgentDriven* operation, Services* services,
         co_return;
     }
     if (was_waiting) change_state(node, "resume", Follows::work);
-    co_await guarded(session, go_on_after(operation, session, *progress), operation->fail);
+    co_await guarded(session, go_on_after(operation, session, *progress, was_waiting),
+                     operation->fail);
 }
 
 }  // namespace ferrite::conductor

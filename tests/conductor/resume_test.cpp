@@ -183,6 +183,25 @@ TEST_F(Resume, WithAnAgentTheDeployGoesOnWhereTheAgentIs) {
     EXPECT_THAT(last_error(silent), HasSubstr("Timeout reached"));
 }
 
+TEST_F(Resume, AStepThatWasNeverGivenIsNoneThatTheAgentLost) {
+    auto uuid = add_busy(states::deploying, [](model::Node& n) {
+        at_step(n, StepKind::deploy, {step("write", 80), step("boot", 20)}, 0);
+        n.driver_internal_info.set("agent_url", "http://192.0.2.9:9999");
+        n.driver_internal_info.set("agent_secret_token", "t");
+    });
+    script.set_progress({Kind::lost, ""});
+    for (int kills = 0; kills < 4; ++kills) {
+        script.close("step deploy.write");
+        start();
+        ASSERT_TRUE(eventually([&] { return script.called("step deploy.write"); }));
+        kill();
+        script.forget_calls();
+    }
+    script.open("step deploy.write");
+    start();
+    EXPECT_TRUE(reaches(uuid, states::active)) << last_error(uuid);
+}
+
 TEST_F(Resume, AnAgentThatToldTheLastProcessIsLookedAt) {
     auto waiting = [&](const char* url) {
         return add(states::deploy_wait, [&](model::Node& n) {

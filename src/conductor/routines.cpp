@@ -120,9 +120,11 @@ Routines::~Routines() {
 }
 
 void Routines::watch(const std::string& uuid) {
+    // First looks begin in the first half: a BMC that takes seconds for each packet of a login is
+    // to be read within one interval as well.
     for (const auto& routine : kRoutines)
         if (state_->polls.contains(routine.kind))
-            state_->again(routine.kind, uuid, somewhere_in(routine.interval(state_->services)));
+            state_->again(routine.kind, uuid, somewhere_in(routine.interval(state_->services) / 2));
 }
 
 bool Routines::take(Kind kind, const std::string& uuid) {

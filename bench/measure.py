@@ -1,5 +1,4 @@
 """Measuring a service with the bare metal API from outside, with the Python standard library."""
-import http.client
 import json
 import os
 import pathlib
@@ -15,36 +14,62 @@ from urllib.parse import urlsplit
 HEADERS = {"X-OpenStack-Ironic-API-Version": "1.72", "Accept": "application/json",
            "User-Agent": "ferrite-bench"}
 TICK = os.sysconf("SC_CLK_TCK")
-CLOSED = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError)
+CLOSED = (ConnectionResetError, BrokenPipeError)
 
 
 class Http:
-    """One client with one connection, kept open as long as the service lets it."""
+    """One client with one connection, kept open as long as the service lets it.
+
+    http.client would need more time for a short request than ferrited does.
+    """
 
     def __init__(self, url):
         self.address = urlsplit(url)
-        self.connection = None
+        self.socket = None
+        self.common = "".join(f"{name}: {value}\r\n" for name, value in
+                              {"Host": self.address.netloc, **HEADERS}.items())
 
     def request(self, method, path, body=None):
         """Returns (status, body bytes)."""
-        data = json.dumps(body).encode() if body is not None else None
-        headers = {**HEADERS, "Content-Type": "application/json"} if data else HEADERS
+        data = json.dumps(body).encode() if body is not None else b""
+        about = f"Content-Type: application/json\r\nContent-Length: {len(data)}\r\n"
+        head = f"{method} {path} HTTP/1.1\r\n{self.common}{about if data else ''}\r\n"
         for last_try in (False, True):
-            if self.connection is None:
-                self.connection = http.client.HTTPConnection(
-                    self.address.hostname, self.address.port, timeout=600)
             try:
-                self.connection.request(method, path, data, headers)
-                answer = self.connection.getresponse()
-                content = answer.read()
+                if self.socket is None:
+                    self.socket = socket.create_connection(
+                        (self.address.hostname, self.address.port), timeout=600)
+                    self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self.socket.sendall(head.encode() + data)
+                return self.answer()
             except CLOSED:
                 self.close()
                 if last_try:
                     raise
-                continue
-            if answer.will_close:
-                self.close()
-            return answer.status, content
+        return None
+
+    def answer(self):
+        """Reads one: it has a Content-Length, or ends with the connection."""
+        head = b""
+        while b"\r\n\r\n" not in head:
+            received = self.socket.recv(1 << 20)
+            if not received:
+                raise ConnectionResetError("closed in an answer")
+            head += received
+        head, content = head.split(b"\r\n\r\n", 1)
+        status, fields = int(head[9:12]), head.lower() + b"\r\n"
+        length = re.search(rb"\r\ncontent-length: *(\d+)", fields)
+        left = int(length[1]) if length else 0 if status in (204, 304) else None
+        parts, size = [content], len(content)
+        while left is None or size < left:
+            received = self.socket.recv(1 << 20)
+            if not received:
+                break
+            parts.append(received)
+            size += len(received)
+        if left is None or b"\r\nconnection: close\r\n" in fields:
+            self.close()
+        return status, b"".join(parts)
 
     def json(self, method, path, body=None):
         """The decoded answer, which must be a success."""
@@ -54,8 +79,9 @@ class Http:
         return json.loads(content) if content else None
 
     def close(self):
-        self.connection.close()
-        self.connection = None
+        if self.socket:
+            self.socket.close()
+        self.socket = None
 
 
 def session_processes(leader):

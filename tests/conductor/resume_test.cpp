@@ -284,44 +284,6 @@ TEST_F(Resume, AManualCleanRemembersWhatWasAskedFor) {
                 ElementsAre("prepare_cleaning", "step deploy.wipe", "tear_down_cleaning"));
 }
 
-/// Kills the conductor at each call of the hardware in turn, and starts it again.
-class KilledAtEveryCall : public ConductorTest, public testing::WithParamInterface<const char*> {};
-
-TEST_P(KilledAtEveryCall, EndsWhereItWouldHaveEnded) {
-    std::string word = GetParam();
-    script.set_steps(StepKind::clean, {step("a", 20), step("b", 10)});
-    script.set_steps(StepKind::deploy, {step("deploy", 100), step("boot", 20)});
-    auto from = word == "active"    ? states::available
-                : word == "deleted" ? states::active
-                                    : states::manageable;
-    auto to = word == "active"    ? states::active
-              : word == "inspect" ? states::manageable
-                                  : states::available;
-    start();
-    auto first = add(from);
-    EXPECT_EQ(verb(first, word), 0);
-    ASSERT_TRUE(reaches(first, to));
-    auto calls = script.calls();
-    ASSERT_FALSE(calls.empty());
-    for (const auto& call : calls) {
-        SCOPED_TRACE(call);
-        script.forget_calls();
-        auto uuid = add(from);
-        script.close(call);
-        EXPECT_EQ(verb(uuid, word), 0);
-        ASSERT_TRUE(eventually([&] { return script.called(call); }));
-        kill();
-        script.open(call);
-        start();
-        EXPECT_TRUE(reaches(uuid, to));
-        EXPECT_EQ(last_error(uuid), "");
-    }
-}
-
-INSTANTIATE_TEST_SUITE_P(Verbs, KilledAtEveryCall,
-                         testing::Values("active", "deleted", "provide", "inspect"),
-                         [](const auto& param) { return std::string(param.param); });
-
 TEST_F(Resume, DrainWaitsForWhatRunsAndSignsOff) {
     start();
     auto uuid = add(states::available);

@@ -169,8 +169,7 @@ void add_small_sections(OptionTable<Options>& table) {
              "URL of the database. sqlite:///PATH is a file that ferrited makes itself; "
              "postgresql://USER:PASSWORD@HOST/NAME and mysql+pymysql://USER:PASSWORD@HOST/NAME are "
              "servers, which several ferrited may share. TLS is asked for behind a question mark, "
-             "as "
-             "their drivers have it: sslmode=verify-full&sslrootcert=FILE for PostgreSQL, "
+             "as their drivers have it: sslmode=verify-full&sslrootcert=FILE for PostgreSQL, "
              "ssl_ca=FILE for MariaDB.",
              FormerName{"DEFAULT", "sql_connection"}},
             {"max_retries", &DatabaseOptions::max_retries, integer(-1),

@@ -15,6 +15,10 @@ namespace {
 using model::Allocation;
 namespace states = model::allocation_states;
 
+constexpr std::string_view kOrphaned =
+    "state=? AND (conductor_affinity IS NULL OR conductor_affinity NOT IN "
+    "(SELECT hostname FROM conductors WHERE entered=1))";
+
 [[noreturn]] void explain_duplicate(const Error& error, const Allocation& allocation) {
     if (error.code() != "duplicate") throw error;
     if (error.message() == "allocations.name")
@@ -84,14 +88,6 @@ std::vector<std::string> unplaced_of(Sql& db, std::string_view host) {
     while (rows.step()) uuids.emplace_back(rows.text(0));
     return uuids;
 }
-
-namespace {
-
-constexpr std::string_view kOrphaned =
-    "state=? AND (conductor_affinity IS NULL OR conductor_affinity NOT IN "
-    "(SELECT hostname FROM conductors WHERE entered=1))";
-
-}  // namespace
 
 std::vector<std::string> orphans(Sql& db) {
     std::vector<std::string> uuids;

@@ -163,21 +163,38 @@ TEST_F(HttpClientTest, Timeouts) {
     EXPECT_EQ(fetch({.url = url("/slow"), .stall_timeout = 1s}).failure, HttpFailure::stalled);
 }
 
-TEST_F(HttpClientTest, RefusedConnectionNamesTheUrlWithoutSecrets) {
-    UniqueFd closed(::socket(AF_INET, SOCK_STREAM, 0));
+/// A socket at a port of its own; where that is.
+std::string bound(const UniqueFd& fd) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t length = sizeof address;
-    ASSERT_EQ(::bind(closed.get(), reinterpret_cast<sockaddr*>(&address), length), 0);
-    ::getsockname(closed.get(), reinterpret_cast<sockaddr*>(&address), &length);
-    auto place = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+    EXPECT_EQ(::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), length), 0);
+    ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &length);
+    return "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+}
+
+TEST_F(HttpClientTest, ATimeOutBeforeAnythingWasSentIsAFailureToConnect) {
+    UniqueFd silent(::socket(AF_INET, SOCK_STREAM, 0));
+    auto place = bound(silent);
+    ASSERT_EQ(::listen(silent.get(), 8), 0);
+    EXPECT_EQ(fetch({.url = "https://" + place, .timeout = 200ms}).failure, HttpFailure::connect);
+    EXPECT_EQ(fetch({.url = "http://" + place, .timeout = 200ms}).failure, HttpFailure::timeout);
+}
+
+TEST_F(HttpClientTest, RefusedConnectionNamesTheUrlWithoutSecrets) {
+    UniqueFd closed(::socket(AF_INET, SOCK_STREAM, 0));
+    auto place = bound(closed);
 
     auto fetched = fetch({.url = "http://admin:hunter2@" + place + "/v1?signature=s3cret"});
     EXPECT_EQ(fetched.failure, HttpFailure::connect);
     EXPECT_NE(fetched.message.find("http://" + place + "/v1"), std::string::npos)
         << fetched.message;
     EXPECT_EQ(fetched.message.find("hunter2"), std::string::npos) << fetched.message;
+    EXPECT_EQ(fetched.message.find("s3cret"), std::string::npos) << fetched.message;
+
+    fetched = fetch({.url = "http://" + place + "/hooks/s3cret", .path_is_secret = true});
+    EXPECT_NE(fetched.message.find("http://" + place), std::string::npos) << fetched.message;
     EXPECT_EQ(fetched.message.find("s3cret"), std::string::npos) << fetched.message;
 }
 
